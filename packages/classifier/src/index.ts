@@ -1,0 +1,6 @@
+/**
+ * Wide ResNets and a small CNN for images.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Per-class thresholds that follow how well each class is learnt (curriculum pseudo-labeling).
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * 3D boxes, anchors, matching, coding and NMS; the pyramid network; whole-scan inference.
+ *
+ * @module
+ */
+export {};

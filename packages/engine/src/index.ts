@@ -1,0 +1,6 @@
+/**
+ * Chooses and prepares the fastest engine that is right here, and says why.
+ *
+ * @module
+ */
+export {};

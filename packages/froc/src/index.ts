@@ -1,0 +1,6 @@
+/**
+ * FROC, CPM, exclusions and bootstrap, as the official LUNA16 script and exactly.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Labeled image sets and class-balanced label splits.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Soft-target focal loss, consistency losses, sharpening, box regression.
+ *
+ * @module
+ */
+export {};

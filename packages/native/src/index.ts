@@ -1,0 +1,6 @@
+/**
+ * Pairs @tensorflow/tfjs-node-gpu with a current TensorFlow from PyPI.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Optimisers, weight averaging, schedules, the loop, checkpoints and event logs.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Fast, right 3D kernels for the WASM backend of TensorFlow.js.
+ *
+ * @module
+ */
+export {};
