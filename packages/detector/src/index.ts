@@ -3,4 +3,20 @@
  *
  * @module
  */
-export {};
+export { type AnchorTargets, anchorTargets } from "./anchor-targets.js";
+export {
+  type AnchorGrid,
+  type AnchorLevel,
+  type AnchorOptions,
+  type AnchorSet,
+  cubeSizes,
+  generateAnchors,
+  type Triple,
+} from "./anchors.js";
+export { type BoxWeights, type DecodeOptions, decodeBoxes, type EncodeOptions, encodeBoxes } from "./box-coder.js";
+export { boxGiou, boxIou, boxIouMatrix } from "./boxes.js";
+export { type Matching, matchAnchors } from "./match-anchors.js";
+export type { AtssMatching } from "./match-atss.js";
+export type { CenterMatching } from "./match-center.js";
+export type { IouMatching } from "./match-iou.js";
+export { type NmsOptions, nonMaxSuppression3d, type SelectOptions, selectTopScores } from "./nms.js";
