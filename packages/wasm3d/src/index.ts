@@ -3,4 +3,4 @@
  *
  * @module
  */
-export {};
+export { registerWasm3d } from "./register.js";

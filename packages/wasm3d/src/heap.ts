@@ -1,0 +1,152 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+
+/** What this package uses of the backend that @tensorflow/tfjs-backend-wasm 4 registers. */
+export interface WasmBackend {
+  wasm: {
+    HEAPU8: Uint8Array;
+    _malloc(bytes: number): number;
+    _free(pointer: number): void;
+    cwrap(name: string, returns: null, takes: string[]): (...values: (number | Uint8Array)[]) => void;
+    tfjs: { registerTensor(id: number, size: number, pointer: number): void; disposeData(id: number): void };
+  };
+  dataIdNextNumber: number;
+  dataIdMap: { get(dataId: object): { memoryOffset: number } };
+  makeOutput(shape: number[], dtype: string): TensorInfo;
+}
+
+/** One call of XNNPACK's 2D convolution; sizes in elements, pads at least 0. */
+export interface Convolution2d {
+  images: number;
+  height: number;
+  width: number;
+  inputChannels: number;
+  outputChannels: number;
+  taps: [number, number];
+  strides: [number, number];
+  dilations: [number, number];
+  /** top, right, bottom, left */
+  pads: [number, number, number, number];
+}
+
+/**
+ * Typed access to the memory of one WASM engine, and the three of its compiled functions that everything here is made of.
+ * Pointers are byte offsets. A view from `floats` is stale after the next `allocate` or compiled call, because memory may have grown: ask again.
+ */
+export interface Heap {
+  pointer(tensor: TensorInfo): number;
+  output(shape: number[], dtype?: "float32" | "int32"): TensorInfo;
+  floats(pointer: number, count: number): Float32Array;
+  integers(pointer: number, count: number): Int32Array;
+  /** Runs `work` with a function that allocates floats; all are freed when it ends, also by an error. */
+  withScratch<T>(work: (allocate: (count: number) => number) => T): T;
+  convolve2d(input: number, filter: number, output: number, call: Convolution2d): void;
+  /** target += source. */
+  addInto(target: number, source: number, count: number): void;
+  /** [rows, inner] · [inner, columns] for several left sides; the right one is packed once. */
+  multiplyAll(lefts: { left: number; output: number }[], right: number, rows: number, inner: number, columns: number): void;
+}
+
+const shapeBytes = (...shape: number[]): Uint8Array => new Uint8Array(new Int32Array(shape).buffer);
+const bytesPerFloat = 4;
+const padsAreExplicit = 0;
+const float32 = 0;
+
+/** Makes the heap of a backend; one for each backend, because the compiled functions belong to it. */
+export function createHeap(backend: WasmBackend): Heap {
+  const { wasm } = backend;
+  const numbers = (count: number): string[] => Array<string>(count).fill("number");
+  const operands = ["number", "array", "number", "number", "array", "number"];
+  const conv2d = wasm.cwrap("Conv2D", null, numbers(19));
+  const add = wasm.cwrap("Add", null, [...operands, "number", "number"]);
+  const matMul = wasm.cwrap("BatchMatMul", null, [...operands, "number", "number", "number"]);
+
+  // XNNPACK's operators are cached by tensor id and dropped with it, so every view gets an id of its own and none outlives its call.
+  const withViews = (sizes: [pointer: number, count: number][], call: (...ids: number[]) => void): void => {
+    const ids = sizes.map(([pointer, count]) => {
+      const id = backend.dataIdNextNumber++;
+      wasm.tfjs.registerTensor(id, count, pointer);
+      return id;
+    });
+    try {
+      call(...ids);
+    } finally {
+      for (const id of ids) wasm.tfjs.disposeData(id);
+    }
+  };
+
+  return {
+    pointer: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
+    output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
+    floats: (pointer, count) => new Float32Array(wasm.HEAPU8.buffer, pointer, count),
+    integers: (pointer, count) => new Int32Array(wasm.HEAPU8.buffer, pointer, count),
+    withScratch(work) {
+      const pointers: number[] = [];
+      try {
+        return work((count) => {
+          // Above 2 GB malloc's answer is negative unless it is read as unsigned.
+          const pointer = wasm._malloc(Math.max(count, 1) * bytesPerFloat) >>> 0;
+          if (pointer === 0) throw new RangeError(`WASM memory has no room for ${count} more floats; use a smaller batch or patch.`);
+          pointers.push(pointer);
+          return pointer;
+        });
+      } finally {
+        for (const pointer of pointers) wasm._free(pointer);
+      }
+    },
+    convolve2d(input, filter, output, call) {
+      const { images, height, width, inputChannels, outputChannels, taps, strides, dilations, pads } = call;
+      const [top, right, bottom, left] = pads;
+      const reach = (size: number, axis: 0 | 1, padding: number): number =>
+        Math.floor((size + padding - (taps[axis] - 1) * dilations[axis] - 1) / strides[axis]) + 1;
+      const outputCount = images * reach(height, 0, top + bottom) * reach(width, 1, left + right) * outputChannels;
+      withViews(
+        [
+          [input, images * height * width * inputChannels],
+          [filter, taps[0] * taps[1] * inputChannels * outputChannels],
+          [output, outputCount],
+        ],
+        (x, w, y) =>
+          conv2d(
+            x!,
+            images,
+            height,
+            width,
+            w!,
+            ...taps,
+            ...pads,
+            padsAreExplicit,
+            ...dilations,
+            ...strides,
+            inputChannels,
+            outputChannels,
+            y!,
+          ),
+      );
+    },
+    addInto(target, source, count) {
+      const shape = shapeBytes(count);
+      withViews(
+        [
+          [target, count],
+          [source, count],
+        ],
+        (a, b) => add(a!, shape, 1, b!, shape, 1, float32, a!),
+      );
+    },
+    multiplyAll(lefts, right, rows, inner, columns) {
+      const leftShape = shapeBytes(1, rows, inner);
+      const rightShape = shapeBytes(1, inner, columns);
+      withViews([[right, inner * columns]], (b) => {
+        for (const { left, output } of lefts) {
+          withViews(
+            [
+              [left, rows * inner],
+              [output, rows * columns],
+            ],
+            (a, y) => matMul(a!, leftShape, 3, b!, rightShape, 3, 0, 0, y!),
+          );
+        }
+      });
+    },
+  };
+}
