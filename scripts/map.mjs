@@ -32,7 +32,7 @@ export const map = {
   native: {
     job: "Pairs @tensorflow/tfjs-node-gpu with a current TensorFlow from PyPI.",
     ours: [],
-    peers: [],
+    peers: ["@tensorflow/tfjs-core"],
     platform: "node",
   },
   wasm3d: {

@@ -1,0 +1,83 @@
+import { type SoftTargetFocalLossOptions, smoothL1Loss, softTargetFocalLoss } from "@gleaner/losses";
+import * as tf from "@tensorflow/tfjs-core";
+import type { DetectionBatch, DetectionPredict } from "./detection.js";
+
+export interface DetectionLossOptions {
+  /** α and γ of the soft-target focal loss, and its two switches. */
+  focal?: SoftTargetFocalLossOptions;
+  /** Weight of the box regression. Default 0.5 (ours). */
+  boxWeight?: number;
+  /** β of the smooth L1 loss, in the coder's units. Default 1/9. */
+  boxBeta?: number;
+  /** How many patches at the head of the batch are labeled; the others count as unlabeled. Default all. */
+  labeledCount?: number;
+  /** Weight of the classification loss of the unlabeled patches. Default 1. */
+  unlabeledWeight?: number;
+}
+
+/** The loss and its parts, all scalars; `total = classification + boxWeight · box + unlabeledWeight · unlabeled`. */
+export interface DetectionLoss {
+  total: tf.Scalar;
+  classification: tf.Scalar;
+  box: tf.Scalar;
+  unlabeled: tf.Scalar;
+}
+
+/**
+ * The loss of a detector on a batch whose first patches are labeled and whose others carry soft targets.
+ *
+ * ```
+ * L = (Σ SFL over labeled anchors + boxWeight · Σ smoothL1 over positives + unlabeledWeight · Σ SFL over unlabeled anchors) / max(1, positives)
+ * ```
+ *
+ * SFL is the soft-target focal loss of FocalMix (Wang et al., CVPR 2020, section 3.2). Both sums are divided by the number of positive anchors of the
+ * labeled patches. The paper does not state its normalisation; this one is ours: dividing by the sum of soft targets would let the background's
+ * small targets, which add up to several objects a patch, set the scale. Call it inside `tf.variableGrads`.
+ *
+ * @param predict the student; called once on the whole batch, so that a batch norm sees one batch
+ * @param batch `positives` of unlabeled patches are to be 0: no box is regressed where none is known
+ * @returns four scalars which the caller disposes; 0, never NaN, for a batch without objects
+ * @throws RangeError if `labeledCount` is not in 0..batch
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { detectionLoss } from "@gleaner/methods";
+ * // One patch with two anchors: an object which the detector misses, and background which it knows.
+ * const predict = () => ({ logits: tf.tensor3d([[[-4], [-9]]]), deltas: tf.zeros([1, 2, 6]) });
+ * const batch = {
+ *   patches: tf.zeros([1, 4, 4, 4, 1]),
+ *   targets: tf.tensor2d([[1, 0]]),
+ *   weights: tf.ones([1, 2]),
+ *   positives: tf.tensor2d([[1, 0]]),
+ *   deltas: tf.zeros([1, 2, 6]),
+ * };
+ * const loss = detectionLoss(predict, batch, { focal: { alpha: [0.25, 0.75], gamma: 2 } });
+ * loss.classification.arraySync(); // => 2.9061
+ * loss.box.arraySync(); // => 0
+ * ```
+ */
+export function detectionLoss(predict: DetectionPredict, batch: DetectionBatch, options: DetectionLossOptions = {}): DetectionLoss {
+  const count = batch.patches.shape[0];
+  const { focal = {}, boxWeight = 0.5, boxBeta = 1 / 9, labeledCount = count, unlabeledWeight = 1 } = options;
+  if (!Number.isInteger(labeledCount) || labeledCount < 0 || labeledCount > count) {
+    throw new RangeError(`labeledCount is ${labeledCount}; expected an integer in 0..${count}, the number of patches`);
+  }
+  const parts = tf.tidy(() => {
+    const { logits, deltas } = predict(batch.patches);
+    const anchors = batch.targets.shape[1];
+    const each = tf.mul(softTargetFocalLoss(batch.targets, tf.reshape(logits, [count, anchors]), focal), batch.weights);
+    const perPatch = tf.sum(each, 1);
+    const positives = tf.maximum(tf.sum(batch.positives), 1);
+    const sumOf = (from: number, size: number): tf.Scalar =>
+      size === 0 ? tf.scalar(0) : (tf.div(tf.sum(tf.slice(perPatch, [from], [size])), positives) as tf.Scalar);
+    const regression = tf.mul(tf.sum(smoothL1Loss(batch.deltas, deltas, { beta: boxBeta }), 2), batch.positives);
+    const classification = sumOf(0, labeledCount);
+    const unlabeled = sumOf(labeledCount, count - labeledCount);
+    const box = tf.div(tf.sum(regression), positives) as tf.Scalar;
+    const total = tf.add(tf.add(classification, tf.mul(box, boxWeight)), tf.mul(unlabeled, unlabeledWeight)) as tf.Scalar;
+    return [total, classification, box, unlabeled] as const;
+  });
+  const [total, classification, box, unlabeled] = parts;
+  return { total, classification, box, unlabeled };
+}
