@@ -49,7 +49,7 @@ export function expectedPackageJson(name, own = {}) {
         test: `vitest run --root ../.. --project ${name}`,
         typecheck: "tsc -p tsconfig.json && tsc -p tsconfig.test.json",
         check: "publint --strict && attw --pack --profile node16",
-        ...(own.bench ? { bench: `vitest bench --run --root ../.. --project ${name}` } : {}),
+        ...(own.bench ? { bench: `vitest bench --run --root ../.. --project "${name} (bench)"` } : {}),
       },
       dependencies: bare(dependencies),
       optionalDependencies: bare(own.optionalDependencies ?? {}),
