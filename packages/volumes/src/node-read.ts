@@ -1,0 +1,166 @@
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { createGunzip, createInflate } from "node:zlib";
+import { isVolumeError, volumeError } from "./errors.js";
+import { dicomError, formatOf, isGzip } from "./formats.js";
+import { type Compression, checkPart, checkPlan, finishPlan, folderOf, type ReadOptions } from "./plan.js";
+import type { Volume } from "./volume.js";
+
+/**
+ * Reads a volume from a MetaImage (.mhd, .mha) or NIfTI file (.nii, .nii.gz, .hdr, .img); compressed files are streamed.
+ *
+ * Rejects with a tagged error (see `isVolumeError`) whose message is one sentence. A header that promises more than its files hold,
+ * or more than `maxBytes`, is refused before memory is allocated for it; a header cannot name files outside its own folder.
+ */
+export async function readVolume(path: string, options: ReadOptions = {}): Promise<Volume> {
+  const info = await attempt(path, () => stat(path));
+  if (info.isDirectory()) throw await folderError(path);
+  const format = await formatOfFile(path);
+  const header = format.headerOf(path) ?? path;
+  const file = await attempt(header, () => open(header));
+  try {
+    const gzip = isGzip(await attempt(header, () => readAt(file, 0, 2)));
+    const head = gzip ? await gunzipHead(header, format.headBytes) : await attempt(header, () => readAt(file, 0, format.headBytes));
+    const plan = format.plan(head, header, gzip);
+    checkPlan(plan, header, options);
+    const parts: { name: string; start: number; skip: number; length: number }[] = [];
+    for (const part of plan.parts) {
+      const name = part.file === undefined ? header : folderOf(header) + part.file;
+      const { size } = await attempt(name, () => stat(name), header);
+      parts.push({ ...part, name, start: checkPart(part, plan.compression, name, size) });
+    }
+    const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const { name, start, skip, length } of parts) {
+      await fill(bytes.subarray(at, at + length), { path: name, start, skip, compression: plan.compression });
+      at += length;
+    }
+    return finishPlan(plan, bytes, header);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The format of a name; a file without a known ending may still be DICOM. */
+async function formatOfFile(path: string): Promise<ReturnType<typeof formatOf>> {
+  try {
+    return formatOf(path);
+  } catch (error) {
+    if (isVolumeError(error, "UnknownFormat") && (await isDicom(path))) throw dicomError(path, "a DICOM file");
+    throw error;
+  }
+}
+
+async function isDicom(path: string): Promise<boolean> {
+  return attempt(path, async () => {
+    const file = await open(path);
+    try {
+      return new TextDecoder().decode(await readAt(file, 128, 4)) === "DICM";
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+async function folderError(path: string): Promise<Error> {
+  const names = (await attempt(path, () => readdir(path, { withFileTypes: true })))
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
+  for (const name of names.slice(0, 20)) {
+    if (/\.dcm$/i.test(name) || (await isDicom(join(path, name)))) return dicomError(path, "a folder of DICOM files");
+  }
+  return volumeError("UnknownFormat", path, "it is a folder without DICOM files, expected the name of a volume's file");
+}
+
+/** As much of the decompressed start as there is, up to `most` bytes. */
+async function gunzipHead(path: string, most: number): Promise<Uint8Array> {
+  const head = new Uint8Array(most);
+  const length = await stream(path, 0, "gzip", (chunk, at) => {
+    head.set(chunk.subarray(0, most - at), at);
+    return at + chunk.length < most;
+  });
+  return head.subarray(0, Math.min(most, length));
+}
+
+async function fill(
+  out: Uint8Array,
+  { path, start, skip, compression }: { path: string; start: number; skip: number; compression: Compression },
+): Promise<void> {
+  const end = skip + out.length;
+  const held = await stream(path, start, compression, (chunk, at) => {
+    const from = Math.max(0, skip - at);
+    const to = Math.min(chunk.length, end - at);
+    if (to > from) out.set(chunk.subarray(from, to), at + from - skip);
+    // At the exact end the stream goes on to its checksum.
+    return at + chunk.length <= end;
+  });
+  if (held < end) throw volumeError("Truncated", path, `it holds ${held} bytes of voxels, the header promises ${end}`, { offset: start });
+}
+
+/** Feeds a (decompressed) file to `take` until that answers false; returns how many bytes there were. */
+async function stream(
+  path: string,
+  start: number,
+  compression: Compression,
+  take: (chunk: Uint8Array, at: number) => boolean,
+): Promise<number> {
+  const source = createReadStream(path, { start, highWaterMark: 2 ** 20 });
+  // A failed source has to end the stream that waits for it.
+  const chunks: Readable =
+    compression === "none"
+      ? source
+      : source.pipe(compression === "gzip" ? createGunzip({ chunkSize: 2 ** 20 }) : createInflate({ chunkSize: 2 ** 20 }));
+  if (chunks !== source) source.on("error", (error) => chunks.destroy(error));
+  let at = 0;
+  try {
+    for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
+      const more = take(chunk, at);
+      at += chunk.length;
+      if (!more) break;
+    }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "Z_BUF_ERROR")
+      throw volumeError("Truncated", path, `its ${compression} stream ends early, after ${at} bytes`, { offset: start, cause });
+    if (code?.startsWith("Z_"))
+      throw volumeError("Corrupt", path, `its ${compression} stream does not decode (${message})`, { offset: start, cause });
+    throw systemError(path, cause);
+  } finally {
+    source.destroy();
+  }
+  return at;
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const { size } = await file.stat();
+  const bytes = new Uint8Array(Math.max(0, Math.min(length, size - position)));
+  let at = 0;
+  while (at < bytes.length) {
+    const { bytesRead } = await file.read(bytes, at, bytes.length - at, position + at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** Runs a call of the file system and turns its errors into ours. */
+async function attempt<T>(path: string, work: () => Promise<T>, namedBy?: string): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw systemError(path, cause, namedBy);
+  }
+}
+
+/** An error of the file system as one of ours. */
+export function systemError(path: string, cause: unknown, namedBy?: string): Error {
+  if (isVolumeError(cause)) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const missing = code === "ENOENT" || code === "ENOTDIR";
+  const why = missing ? "there is no such file" : `it cannot be read (${code ?? message})`;
+  return volumeError(missing ? "NotFound" : "Unreadable", path, namedBy && namedBy !== path ? `${why}; ${namedBy} names it` : why, {
+    cause,
+  });
+}

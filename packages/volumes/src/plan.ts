@@ -1,0 +1,110 @@
+import { decodeElements, type ElementType, elementBytes } from "./elements.js";
+import { volumeError } from "./errors.js";
+import { type Grid, gridFault, type Volume, type VoxelArray, voxelCount } from "./volume.js";
+
+/** How files are compressed: not at all, as a zlib stream, or as a gzip stream. */
+export type Compression = "none" | "zlib" | "gzip";
+
+/** One stretch of voxel bytes in a file. */
+export interface VoxelPart {
+  /** The file's name relative to the header's folder; undefined is the header's own file. */
+  readonly file: string | undefined;
+  /** Where the (compressed) bytes start; "end" is `length` bytes before the end of the file. */
+  readonly start: number | "end";
+  /** Decompressed bytes to skip before the voxels. */
+  readonly skip: number;
+  /** Bytes of voxels, decompressed. */
+  readonly length: number;
+}
+
+/** All that a header says about how to get at the voxels. Making it reads no voxels, so that everything can be checked before. */
+export interface VoxelPlan {
+  readonly grid: Grid;
+  readonly element: ElementType;
+  readonly littleEndian: boolean;
+  /** Stored values become slope · value + intercept; undefined leaves them. */
+  readonly scale?: { readonly slope: number; readonly intercept: number };
+  readonly compression: Compression;
+  readonly parts: readonly VoxelPart[];
+}
+
+/** Limits of reading. */
+export interface ReadOptions {
+  /** The most bytes that the voxels of one volume may take in memory; 2 GiB unless told (1024³ voxels of 16 bits). */
+  maxBytes?: number;
+}
+
+/** Deflate cannot do better than this (RFC 1951: 258 bytes from 2 bits), so a header that promises more than this of a file is wrong. */
+const bestDeflateRatio = 1032;
+const defaultMaxBytes = 2 ** 31;
+
+/** Refuses a header that promises something impossible or too large, before anything is allocated. */
+export function checkPlan(plan: VoxelPlan, path: string, { maxBytes = defaultMaxBytes }: ReadOptions): void {
+  const fault = gridFault(plan.grid);
+  if (fault) throw volumeError("Malformed", path, fault);
+  const { shape } = plan.grid;
+  const stored = voxelCount(shape) * elementBytes(plan.element);
+  const bytes = Math.max(stored, plan.scale ? voxelCount(shape) * scaledBytes(plan.element) : 0);
+  if (bytes > maxBytes) {
+    throw volumeError(
+      "TooLarge",
+      path,
+      `${shape.join(" x ")} voxels (z, y, x) of ${plan.element} need ${bytes} bytes, the limit is ${maxBytes} bytes`,
+    );
+  }
+  const promised = plan.parts.reduce((sum, part) => sum + part.length, 0);
+  if (promised !== stored)
+    throw volumeError("Malformed", path, `its parts hold ${promised} bytes, the header promises ${stored} bytes of voxels`);
+}
+
+/** Refuses a part that its file is too short for, before anything is allocated. Returns where the part starts in its file. */
+export function checkPart(part: VoxelPart, compression: Compression, path: string, fileBytes: number): number {
+  const start = part.start === "end" ? fileBytes - part.length : part.start;
+  const held = Math.max(0, fileBytes - Math.max(0, start));
+  const most = compression === "none" ? held : held * bestDeflateRatio;
+  const needed = part.skip + part.length;
+  if (start < 0 || most < needed) {
+    const has =
+      compression === "none"
+        ? `has ${part.start === "end" ? fileBytes : held}`
+        : `has ${held} compressed bytes, which hold ${most} at most`;
+    const after = start > 0 ? ` after the first ${start}` : "";
+    throw volumeError("Truncated", path, `the header promises ${needed} bytes${after}, the file ${has}`, { offset: Math.max(0, start) });
+  }
+  return start;
+}
+
+/** The volume of a plan and the bytes of all its parts, which it takes over. */
+export function finishPlan(plan: VoxelPlan, bytes: Uint8Array<ArrayBuffer>, path: string): Volume {
+  const data = decodeElements(bytes, plan.element, plan.littleEndian);
+  if (!data)
+    throw volumeError(
+      "Unsupported",
+      path,
+      `it holds 64-bit integers beyond ${Number.MAX_SAFE_INTEGER}, which a number cannot hold exactly`,
+    );
+  return { data: plan.scale ? scaled(data, plan.scale, plan.element) : data, ...plan.grid };
+}
+
+/** Types that 32-bit floats hold exactly are scaled into those, others into doubles. */
+const scaledBytes = (element: ElementType): number => (elementBytes(element) <= 2 || element === "float32" ? 4 : 8);
+
+function scaled(data: VoxelArray, { slope, intercept }: { slope: number; intercept: number }, element: ElementType): VoxelArray {
+  const out = scaledBytes(element) === 4 ? new Float32Array(data.length) : new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) out[i] = slope * data[i]! + intercept;
+  return out;
+}
+
+/** The folder of a path with its closing slash, or "" for a bare name. */
+export const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+
+/** Refuses the name of a data file that could lead out of the header's folder. */
+export function checkDataFileName(name: string, path: string): void {
+  if (name === "" || /^[a-z]:|^[\\/]|\0/i.test(name) || name.split(/[\\/]/).includes("..")) {
+    throw volumeError(
+      "UnsafePath",
+      path,
+      `it names the data file ${JSON.stringify(name)}, expected a file in the header's folder or below`,
+    );
+  }
+}
