@@ -3,4 +3,19 @@
  *
  * @module
  */
-export {};
+export { evaluateFroc, summarizeFroc } from "./evaluate-froc.js";
+export { createFrocMatcher, type FrocMatcher, matchFindings } from "./match-findings.js";
+export type { FalsePositiveColumns, FrocMatches, NoduleColumns, ScanCounts } from "./matches.js";
+export { cpmRates } from "./rates.js";
+export type {
+  Candidate,
+  CpmRate,
+  Finding,
+  FrocInput,
+  FrocMatching,
+  FrocOptions,
+  FrocPoint,
+  FrocResult,
+  FrocRule,
+  PerCpmRate,
+} from "./types.js";
