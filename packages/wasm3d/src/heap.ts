@@ -1,4 +1,4 @@
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { DataType, TensorInfo } from "@tensorflow/tfjs-core";
 
 /** What this package uses of the backend that @tensorflow/tfjs-backend-wasm 4 registers. */
 export interface WasmBackend {
@@ -11,7 +11,8 @@ export interface WasmBackend {
   };
   dataIdNextNumber: number;
   dataIdMap: { get(dataId: object): { memoryOffset: number } };
-  makeOutput(shape: number[], dtype: string): TensorInfo;
+  makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  typedArrayFromHeap(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
 }
 
 /** One call of XNNPACK's 2D convolution; sizes in elements, pads at least 0. */
@@ -34,9 +35,11 @@ export interface Convolution2d {
  */
 export interface Heap {
   pointer(tensor: TensorInfo): number;
-  output(shape: number[], dtype?: "float32" | "int32"): TensorInfo;
+  /** A tensor with whatever the memory held. */
+  output(shape: number[], dtype?: DataType): TensorInfo;
   floats(pointer: number, count: number): Float32Array;
-  integers(pointer: number, count: number): Int32Array;
+  /** The values of a tensor, in place; as stale as `floats` later. */
+  values(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
   /** Runs `work` with a function that allocates floats; all are freed when it ends, also by an error. */
   withScratch<T>(work: (allocate: (count: number) => number) => T): T;
   convolve2d(input: number, filter: number, output: number, call: Convolution2d): void;
@@ -78,7 +81,7 @@ export function createHeap(backend: WasmBackend): Heap {
     pointer: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     floats: (pointer, count) => new Float32Array(wasm.HEAPU8.buffer, pointer, count),
-    integers: (pointer, count) => new Int32Array(wasm.HEAPU8.buffer, pointer, count),
+    values: (tensor) => backend.typedArrayFromHeap(tensor),
     withScratch(work) {
       const pointers: number[] = [];
       try {

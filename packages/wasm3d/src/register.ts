@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { convolutionKernels } from "./convolution-kernels.js";
+import { gatherKernels } from "./gather.js";
 import { createHeap, type Heap, type WasmBackend } from "./heap.js";
 import type { Kernel } from "./kernel.js";
+import { poolKernels } from "./pool-kernels.js";
 
 const backendName = "wasm";
 
@@ -41,7 +43,7 @@ export function registerWasm3d(): string[] {
     heaps.set(backend, heap);
     return heap;
   };
-  const kernels: Record<string, Kernel> = { ...convolutionKernels };
+  const kernels: Record<string, Kernel> = { ...convolutionKernels, ...poolKernels, ...gatherKernels };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     const stock = tf.getKernel(kernelName, backendName);
     // Replacing without this would print a warning for each kernel.

@@ -7,7 +7,8 @@ import { between, difference, numbers, sizeOf, startWasm } from "./wasm.js";
 beforeAll(startWasm);
 
 const float32 = 2e-6;
-const triple = (min: number, max: number): fc.Arbitrary<[number, number, number]> => fc.tuple(between(min, max), between(min, max), between(min, max));
+const triple = (min: number, max: number): fc.Arbitrary<[number, number, number]> =>
+  fc.tuple(between(min, max), between(min, max), between(min, max));
 const pads = fc.oneof(fc.constant("same" as const), fc.constant("valid" as const), between(0, 3));
 
 interface Drawn {

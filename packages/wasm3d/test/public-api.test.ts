@@ -2,5 +2,9 @@ import { expect, test } from "vitest";
 import * as api from "../src/index.js";
 
 test("the root entry exports exactly this", () => {
-  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "registerWasm3d",
+    ]
+  `);
 });
