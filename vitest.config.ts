@@ -16,6 +16,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   plugins: [examplesAsTests()],
   test: {
+    // The tests made of examples change with files other than their own, which the cache on disk does not see.
+    fsModuleCache: false,
     projects: [...homes, { name: "docs", home: "docs" }]
       .filter(({ home }) => existsSync(join(root, home, "package.json")))
       .map(({ name, home }) => ({
@@ -23,6 +25,7 @@ export default defineConfig({
         test: {
           name,
           root,
+          fsModuleCache: false,
           include: [`${home}/test/**/*.test.ts`, `${home}/README.md`],
           benchmark: { include: [`${home}/bench/**/*.bench.ts`] },
           setupFiles: [join(root, "test/setup.ts")],

@@ -3,10 +3,16 @@
  *
  * @module
  */
+export { boxesInRegion, boxesOfFindings, type Finding } from "./boxes.js";
+export { boundingBox, cropVolume } from "./crop.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
 export { formatMetaImage, formatNifti, formatVolume } from "./format.js";
 export type { FormatOptions } from "./formats.js";
 export { voxelToWorld, worldToVoxel } from "./geometry.js";
+export { orientVolume } from "./orient.js";
 export { type ParseOptions, parseMetaImage, parseNifti, parseVolume, type VolumeFiles } from "./parse.js";
+export { type PatchAroundOptions, patchAround, randomPatch } from "./patches.js";
 export type { ReadOptions } from "./plan.js";
+export { type ResampleOptions, resampleVolume } from "./resample.js";
 export { createVolume, type Grid, type Matrix3, type Region, type Triple, type Volume, type VoxelArray } from "./volume.js";
+export { windowHu } from "./window.js";
