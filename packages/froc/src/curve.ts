@@ -4,8 +4,8 @@ import { ruleArithmetic } from "./rule-arithmetic.js";
 import type { FrocPoint, FrocRule } from "./types.js";
 
 /** The corners of the curve: one step for each distinct score, without the points in the middle of a straight piece, from (0, 0) on. */
-export function curveOf(points: OperatingPoints, weights: ArrayLike<number>, rule: FrocRule): FrocPoint[] {
-  const arithmetic = ruleArithmetic(rule, totalsOf(points, weights));
+export function curveOf(points: OperatingPoints, weights: ArrayLike<number>, rule: FrocRule, scans: number): FrocPoint[] {
+  const arithmetic = ruleArithmetic(rule, totalsOf(points, weights, scans));
   const corners: FrocPoint[] = [];
   // The last point seen is held back until it is known whether the next one goes on in the same direction.
   let held = { falsePositives: 0, found: 0, threshold: Number.POSITIVE_INFINITY };
@@ -42,23 +42,24 @@ export function curveOf(points: OperatingPoints, weights: ArrayLike<number>, rul
 /**
  * Sensitivity of a weighted submission at false-positive rates (ascending), in one pass that ends at the highest rate. The official rule
  * interpolates linearly; of several points at one rate the highest counts; past the end the last value is held.
+ * `scans` divides the false positives: the number of lines drawn, which is not the sum of the weights if a scan is listed twice.
  */
 export function sensitivitiesAt(
   points: OperatingPoints,
   weights: ArrayLike<number>,
   rule: FrocRule,
   rates: ArrayLike<number>,
-  into: Float64Array | Float32Array,
-  offset = 0,
+  into: Float64Array,
+  scans: number,
 ): void {
-  const totals = totalsOf(points, weights);
+  const totals = totalsOf(points, weights, scans);
   const arithmetic = ruleArithmetic(rule, totals);
   const size = rates.length;
-  let next = 0;
   if (totals.nodules === 0 || (rule === "official" && totals.found === 0)) {
-    into.fill(Number.NaN, offset, offset + size);
+    into.fill(Number.NaN, 0, size);
     return;
   }
+  let next = 0;
   const { scan, gain, last } = points;
   const end = totals.falsePositives === 0 && rule === "official" ? 0 : scan.length;
   let heldFalsePositives = 0;
@@ -79,7 +80,7 @@ export function sensitivitiesAt(
         if (x !== rate)
           value += ((arithmetic.sensitivity(found) - value) / (arithmetic.falsePositivesPerScan(falsePositives) - x)) * (rate - x);
       }
-      into[offset + next++] = value;
+      into[next++] = value;
       if (next === size) break;
       limit = arithmetic.countAt(rates[next]!);
     }
@@ -87,5 +88,5 @@ export function sensitivitiesAt(
     heldFound = found;
   }
   // Here the curve has ended: everything that was found counts.
-  while (next < size) into[offset + next++] = arithmetic.sensitivity(totals.found);
+  while (next < size) into[next++] = arithmetic.sensitivity(totals.found);
 }

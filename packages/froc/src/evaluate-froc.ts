@@ -20,12 +20,13 @@ const weigh = (counts: Float64Array, weights: Float64Array): number => counts.re
  * ```
  */
 export function summarizeFroc(matches: FrocMatches): FrocResult {
-  const { rule, counts } = matches;
+  const { rule, counts, lines } = matches;
+  const scans = lines.length;
   const weights = scanWeights(matches);
   const points = createOperatingPoints(matches);
-  const { scans, nodules, found, falsePositives } = totalsOf(points, weights);
+  const { nodules, found, falsePositives } = totalsOf(points, weights, scans);
   const sensitivities = new Float64Array(cpmRates.length);
-  sensitivitiesAt(points, weights, rule, cpmRates, sensitivities);
+  sensitivitiesAt(points, weights, rule, cpmRates, sensitivities, scans);
   return {
     scans,
     nodules,
@@ -34,7 +35,7 @@ export function summarizeFroc(matches: FrocMatches): FrocResult {
     missed: nodules - found,
     ignored: weigh(counts.ignored, weights),
     duplicates: weigh(counts.duplicates, weights),
-    curve: curveOf(points, weights, rule),
+    curve: curveOf(points, weights, rule, scans),
     sensitivity: perCpmRate(sensitivities),
     cpm: mean(sensitivities),
     unknownScans: matches.unknownScans,

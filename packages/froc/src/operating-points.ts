@@ -62,11 +62,10 @@ export interface Totals {
   falsePositives: number;
 }
 
-export function totalsOf(points: OperatingPoints, weights: ArrayLike<number>): Totals {
-  const totals: Totals = { scans: 0, nodules: 0, found: 0, falsePositives: 0 };
+export function totalsOf(points: OperatingPoints, weights: ArrayLike<number>, scans: number): Totals {
+  const totals: Totals = { scans, nodules: 0, found: 0, falsePositives: 0 };
   for (let scan = 0; scan < weights.length; scan++) {
     const weight = weights[scan]!;
-    totals.scans += weight;
     totals.nodules += weight * points.nodules[scan]!;
     totals.found += weight * points.found[scan]!;
     totals.falsePositives += weight * points.falsePositives[scan]!;

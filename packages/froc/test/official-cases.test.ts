@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { cpmRates, evaluateFroc } from "../src/index.js";
+import { bootstrapFroc, cpmRates, evaluateFroc } from "../src/index.js";
 import { type CaseResult, fixtures, readCase, readJson, sharedCases } from "./cases.js";
+import { numpyRandint } from "./numpy-random.js";
 
 function reproduces(folder: string): void {
   const input = readCase(folder);
@@ -44,4 +45,41 @@ for (const name of ["real-deeplung-20scans", "synth-seed1-50", "synth-seed3-nofp
   describe.runIf(sharedCases)(`the official script on ${name} (left out without GLEANER_DATA)`, () => {
     if (sharedCases) reproduces(join(sharedCases, name));
   });
+}
+
+/** The interval of a case with null where the script says NaN. */
+const plain = (values: Record<string, number>): (number | null)[] =>
+  cpmRates.map((rate) => (Number.isNaN(values[rate]!) ? null : values[rate]!));
+
+function expectNear(actual: (number | null)[], expected: (number | null)[]): void {
+  expect(actual.map((value) => value === null)).toEqual(expected.map((value) => value === null));
+  for (const [i, value] of expected.entries()) if (value !== null) expect(Math.abs(actual[i]! - value)).toBeLessThan(1e-6);
+}
+
+function bootstrapReproduces(folder: string, indices?: number[][]): void {
+  const input = readCase(folder);
+  const { bootstrap } = readJson<CaseResult>(folder, "result.json");
+  // Where the drawn scans are not on file they are drawn again with NumPy's generator and the case's seed.
+  const draw = numpyRandint(0);
+  const drawn = (): number[][] => Array.from({ length: bootstrap.samples }, () => draw(input.scans.length, input.scans.length));
+  const result = bootstrapFroc(input, { resamples: indices ?? drawn() });
+  expect(result.samples).toBe(bootstrap.samples);
+  expectNear(plain(result.mean), bootstrap.mean);
+  expectNear(plain(result.lower), bootstrap.lower);
+  expectNear(plain(result.upper), bootstrap.upper);
+}
+
+test("bootstrap of free-seed11-40scans with the scans that the script drew", () => {
+  const folder = join(fixtures, "free-seed11-40scans");
+  const indices = readJson<number[][]>(folder, "bootstrap_indices.json");
+  const draw = numpyRandint(0);
+  expect(indices.map((sample) => draw(40, sample.length))).toEqual(indices);
+  bootstrapReproduces(folder, indices);
+});
+
+test("bootstrap of hand-rules-4scans, samples without a found nodule included", () =>
+  bootstrapReproduces(join(fixtures, "hand-rules-4scans")));
+
+for (const name of ["real-deeplung-20scans", "synth-seed1-50", "synth-seed3-nofp-30scans"]) {
+  test.runIf(sharedCases)(`bootstrap of ${name} (left out without GLEANER_DATA)`, () => bootstrapReproduces(join(sharedCases!, name)));
 }

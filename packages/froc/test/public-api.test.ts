@@ -4,6 +4,8 @@ import * as api from "../src/index.js";
 test("the root entry exports exactly this", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "bootstrapFroc",
+      "compareFroc",
       "cpmRates",
       "createFrocMatcher",
       "evaluateFroc",
