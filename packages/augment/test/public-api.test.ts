@@ -2,5 +2,20 @@ import { expect, test } from "vitest";
 import * as api from "../src/index.js";
 
 test("the root entry exports exactly this", () => {
-  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "anchorPermutation",
+      "applyAnchorPermutation",
+      "composeSymmetries",
+      "cubeSymmetries",
+      "drawMixPlan",
+      "drawMixUpLambda",
+      "inverseSymmetry",
+      "mixBatch",
+      "mixUp",
+      "randomSymmetry",
+      "transformBoxes",
+      "transformVolume",
+    ]
+  `);
 });
