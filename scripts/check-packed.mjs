@@ -11,7 +11,8 @@ const { packageManager } = JSON.parse(readFileSync("package.json", "utf8"));
 const project = mkdtempSync(join(tmpdir(), "gleaner-packed-"));
 const older = process.execPath;
 const newer = resolve("node_modules/node/bin/node");
-const show = (command, args, options = {}) => execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], ...options });
+const show = (command, args, options = {}) =>
+  execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], ...options });
 // npm installs from folders of tarballs: what a package needs of ours is packed beside it.
 const needed = new Set();
 const need = (name) => {
@@ -24,20 +25,40 @@ for (const name of names) need(name);
 try {
   const tarballs = join(project, "tarballs");
   mkdirSync(tarballs);
-  for (const name of needed) show("npx", ["--yes", packageManager, "pack", "--pack-destination", tarballs], { cwd: join("packages", name) });
+  for (const name of needed)
+    show("npx", ["--yes", packageManager, "pack", "--pack-destination", tarballs], { cwd: join("packages", name) });
   const files = readdirSync(tarballs).map((file) => join(tarballs, file));
   const peers = [...new Set([...needed].flatMap((name) => map[name].peers))];
-  const versions = peers.map((peer) => `${peer}@${JSON.parse(readFileSync(resolve("packages", [...needed].find((n) => map[n].peers.includes(peer)), "package.json"), "utf8")).peerDependencies[peer]}`);
+  const versions = peers.map(
+    (peer) =>
+      `${peer}@${
+        JSON.parse(
+          readFileSync(
+            resolve(
+              "packages",
+              [...needed].find((n) => map[n].peers.includes(peer)),
+              "package.json",
+            ),
+            "utf8",
+          ),
+        ).peerDependencies[peer]
+      }`,
+  );
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, version: "0.0.0" }));
   show("npm", ["install", "--no-audit", "--no-fund", ...files, ...versions], { cwd: project });
   let checks = 0;
   for (const node of [older, newer]) {
     const version = show(node, ["--version"]).trim();
     for (const name of names) {
-      for (const entry of ["", ...("./node" in JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8")).exports ? ["/node"] : [])]) {
+      for (const entry of [
+        "",
+        ...("./node" in JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8")).exports ? ["/node"] : []),
+      ]) {
         const specifier = `@gleaner/${name}${entry}`;
         const count = `(m) => { const n = Object.keys(m).length; if (n === 0) throw new Error("no exports"); console.log(n); }`;
-        const asModule = show(node, ["--input-type=module", "-e", `import * as m from "${specifier}"; (${count})(m)`], { cwd: project }).trim();
+        const asModule = show(node, ["--input-type=module", "-e", `import * as m from "${specifier}"; (${count})(m)`], {
+          cwd: project,
+        }).trim();
         const asCommon = show(node, ["--input-type=commonjs", "-e", `(${count})(require("${specifier}"))`], { cwd: project }).trim();
         if (asModule !== asCommon) throw new Error(`${specifier} on ${version}: ${asModule} exports as ESM, ${asCommon} as CommonJS`);
         console.log(`${specifier} on Node ${version}: ${asModule} exports, as ESM and as CommonJS`);

@@ -18,10 +18,16 @@ const filesOf = (folder) =>
     : [];
 const importsOf = (path) => {
   // Doc comments hold example imports; they are no arrows.
-  const code = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const code = readFileSync(path, "utf8")
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/^\s*\/\/.*$/gm, "");
   return [...code.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((m) => m[1]);
 };
-const packageOf = (specifier) => specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+const packageOf = (specifier) =>
+  specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 
 const present = readdirSync("packages").filter((name) => existsSync(join("packages", name, "package.json")));
 for (const name of Object.keys(map)) if (!present.includes(name)) fault("packages", `${name} of the map is missing`);
@@ -47,7 +53,10 @@ for (const name of present) {
     dependencies: ours(manifest.dependencies),
     optionalDependencies: manifest.optionalDependencies,
     peerDependencies: without(ours(manifest.peerDependencies), row.peers),
-    peerDependenciesMeta: without(manifest.peerDependenciesMeta, (row.optional ?? []).map((p) => `@gleaner/${p}`)),
+    peerDependenciesMeta: without(
+      manifest.peerDependenciesMeta,
+      (row.optional ?? []).map((p) => `@gleaner/${p}`),
+    ),
     devDependencies: manifest.devDependencies,
   });
   const text = `${JSON.stringify(expected, null, 2)}\n`;
@@ -56,11 +65,23 @@ for (const name of present) {
     else {
       const keys = new Set([...Object.keys(manifest), ...Object.keys(expected)]);
       const differing = [...keys].filter((key) => JSON.stringify(manifest[key]) !== JSON.stringify(expected[key]));
-      fault(home, `package.json departs from the shape at ${differing.join(", ") || "the order of its fields"} (node scripts/check-shape.mjs --fix)`);
+      fault(
+        home,
+        `package.json departs from the shape at ${differing.join(", ") || "the order of its fields"} (node scripts/check-shape.mjs --fix)`,
+      );
     }
   }
 
-  for (const file of ["README.md", "CHANGELOG.md", "tsconfig.json", "tsconfig.test.json", "tsup.config.ts", "src/index.ts", "test/public-api.test.ts", "test/examples.test.ts"]) {
+  for (const file of [
+    "README.md",
+    "CHANGELOG.md",
+    "tsconfig.json",
+    "tsconfig.test.json",
+    "tsup.config.ts",
+    "src/index.ts",
+    "test/public-api.test.ts",
+    "test/examples.test.ts",
+  ]) {
     if (!existsSync(join(home, file))) fault(home, `${file} is missing`);
   }
   const readme = existsSync(join(home, "README.md")) ? readFileSync(join(home, "README.md"), "utf8") : "";
@@ -69,10 +90,15 @@ for (const name of present) {
   if (inOrder.includes(-1) || inOrder.some((at, i) => i > 0 && at < inOrder[i - 1])) {
     fault(`${home}/README.md`, `needs the headings ${headings.join(", ")} in this order; has ${found.join(", ") || "none"}`);
   }
-  if (!/^```ts[ \t]*$/m.test(readme) || !readme.includes("// =>")) fault(`${home}/README.md`, "has no ts example with a `// =>` value, so nothing of it is tested");
+  if (!/^```ts[ \t]*$/m.test(readme) || !readme.includes("// =>"))
+    fault(`${home}/README.md`, "has no ts example with a `// =>` value, so nothing of it is tested");
 
   const allowed = new Set([...row.ours, ...(row.optional ?? [])].map((p) => `@gleaner/${p}`));
-  const declared = new Set([...Object.keys(expected.dependencies ?? {}), ...Object.keys(expected.peerDependencies ?? {}), ...Object.keys(expected.optionalDependencies ?? {})]);
+  const declared = new Set([
+    ...Object.keys(expected.dependencies ?? {}),
+    ...Object.keys(expected.peerDependencies ?? {}),
+    ...Object.keys(expected.optionalDependencies ?? {}),
+  ]);
   for (const path of filesOf(join(home, "src"))) {
     const source = readFileSync(path, "utf8");
     for (const specifier of importsOf(path)) {
@@ -81,14 +107,17 @@ for (const name of present) {
         continue;
       }
       if (specifier.startsWith("node:")) {
-        if (row.platform !== "node" && !isNodeSide(home, path)) fault(path, `imports ${specifier} outside the ./node entry, so the root entry would not run in a browser`);
+        if (row.platform !== "node" && !isNodeSide(home, path))
+          fault(path, `imports ${specifier} outside the ./node entry, so the root entry would not run in a browser`);
         continue;
       }
       const target = packageOf(specifier);
       if (target.startsWith("@gleaner/") && target !== `@gleaner/${name}` && !allowed.has(target)) {
         fault(path, `imports ${target}; the map allows ${[...allowed].join(", ") || "none of ours"}`);
-      } else if (target === "@tensorflow/tfjs") fault(path, "imports @tensorflow/tfjs; packages import @tensorflow/tfjs-core, applications the rest");
-      else if (!declared.has(target) && target !== `@gleaner/${name}`) fault(path, `imports ${target}, which package.json does not declare`);
+      } else if (target === "@tensorflow/tfjs")
+        fault(path, "imports @tensorflow/tfjs; packages import @tensorflow/tfjs-core, applications the rest");
+      else if (!declared.has(target) && target !== `@gleaner/${name}`)
+        fault(path, `imports ${target}, which package.json does not declare`);
     }
     if (/\bMath\.random\b/.test(source.replace(/\/\*[\s\S]*?\*\//g, ""))) fault(path, "calls Math.random; take `random: () => number`");
     if (/^export \* from/m.test(source)) fault(path, "has `export *`; name the exports");

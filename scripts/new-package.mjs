@@ -28,7 +28,10 @@ put(
 put("tsup.config.ts", `import { packageBuild } from "../../tsup.base.js";\n\nexport default packageBuild();\n`);
 put("CHANGELOG.md", `# @gleaner/${name}\n`);
 put("src/index.ts", `/**\n * ${row.job}\n *\n * @module\n */\nexport {};\n`);
-put("test/examples.test.ts", "// Stands for the examples in the doc comments of src: test/examples-as-tests.ts at the root turns them into tests.\n");
+put(
+  "test/examples.test.ts",
+  "// Stands for the examples in the doc comments of src: test/examples-as-tests.ts at the root turns them into tests.\n",
+);
 put(
   "test/public-api.test.ts",
   `import { expect, test } from "vitest";\nimport * as api from "../src/index.js";\n\ntest("the root entry exports exactly this", () => {\n  expect(Object.keys(api).sort()).toMatchInlineSnapshot();\n});\n`,

@@ -19,7 +19,10 @@ export function expectedPackageJson(name, own = {}) {
   const sort = (o) => Object.fromEntries(Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1)));
   const dependencies = sort({ ...ours, ...own.dependencies });
   const peerDependencies = sort({ ...peers, ...optional, ...own.peerDependencies });
-  const peerDependenciesMeta = { ...Object.fromEntries(Object.keys(optional).map((p) => [p, { optional: true }])), ...own.peerDependenciesMeta };
+  const peerDependenciesMeta = {
+    ...Object.fromEntries(Object.keys(optional).map((p) => [p, { optional: true }])),
+    ...own.peerDependenciesMeta,
+  };
   const devDependencies = sort({
     ...Object.fromEntries(row.peers.map((p) => [p, "catalog:"])),
     ...optional,

@@ -16,7 +16,12 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const run = (command, args, env = {}) => {
   // One string for the shell, because on Windows npx and pnpm are .cmd files, which only a shell starts.
   const quoted = [command, ...args].map((a) => (/^[\w@./:=+-]+$/.test(a) ? a : JSON.stringify(a))).join(" ");
-  const { status, signal } = spawnSync(quoted, { cwd: root, stdio: "inherit", shell: true, env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", ...env } });
+  const { status, signal } = spawnSync(quoted, {
+    cwd: root,
+    stdio: "inherit",
+    shell: true,
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", ...env },
+  });
   if (status !== 0) process.exit(signal === "SIGINT" ? 130 : (status ?? 1));
 };
 

@@ -42,7 +42,9 @@ function importAsAwait(node: ts.ImportDeclaration): string {
   const bindings = clause.namedBindings;
   if (bindings && ts.isNamespaceImport(bindings)) parts.push(`const ${bindings.name.text} = await import(${from});`);
   if (bindings && ts.isNamedImports(bindings)) {
-    const names = bindings.elements.filter((e) => !e.isTypeOnly).map((e) => (e.propertyName ? `${e.propertyName.text}: ${e.name.text}` : e.name.text));
+    const names = bindings.elements
+      .filter((e) => !e.isTypeOnly)
+      .map((e) => (e.propertyName ? `${e.propertyName.text}: ${e.name.text}` : e.name.text));
     parts.push(`const { ${names.join(", ")} } = await import(${from});`);
   }
   return parts.join(" ");
@@ -80,7 +82,9 @@ function argumentOfLog(expression: ts.Expression): string {
 }
 
 function testModule(fences: { where: string; fence: Fence }[]): string {
-  const tests = fences.map(({ where, fence }) => `test(${JSON.stringify(`${where}:${fence.line}`)}, async () => {\n${fenceAsTest(fence.code)}\n});`);
+  const tests = fences.map(
+    ({ where, fence }) => `test(${JSON.stringify(`${where}:${fence.line}`)}, async () => {\n${fenceAsTest(fence.code)}\n});`,
+  );
   const check = fileURLToPath(new URL("./check-example.ts", import.meta.url));
   return [`import { test } from "vitest";`, `import { checkExample as __check } from ${JSON.stringify(check)};`, ...tests].join("\n");
 }
@@ -98,7 +102,9 @@ export function examplesAsTests(): Plugin {
         const src = join(dirname(id), "..", "src");
         const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
         return testModule(
-          files.sort().flatMap((file) => fencesOfSource(readFileSync(join(src, file), "utf8")).map((fence) => ({ where: `src/${file}`, fence }))),
+          files
+            .sort()
+            .flatMap((file) => fencesOfSource(readFileSync(join(src, file), "utf8")).map((fence) => ({ where: `src/${file}`, fence }))),
         );
       }
       return undefined;

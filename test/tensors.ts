@@ -25,6 +25,7 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < actual.length; i++) {
     const bound = absolute + relative * Math.abs(expected[i]!);
-    if (!(Math.abs(actual[i]! - expected[i]!) <= bound)) expect.fail(`element ${i} is ${actual[i]}; expected ${expected[i]} within ${bound}`);
+    if (!(Math.abs(actual[i]! - expected[i]!) <= bound))
+      expect.fail(`element ${i} is ${actual[i]}; expected ${expected[i]} within ${bound}`);
   }
 }

@@ -2,5 +2,12 @@ import type { Command } from "./command.js";
 
 /** The subcommands; each is loaded only when it is called, so that `gleaner --help` does not wait for an engine. */
 export const commands: Record<string, { description: string; load: () => Promise<Command> }> = {
+  prepare: {
+    description: "Read, orient, resample and cache the scans of a configuration.",
+    load: async () => (await import("./commands/prepare.js")).default,
+  },
+  train: { description: "Train a detector as a configuration says.", load: async () => (await import("./commands/train.js")).default },
+  detect: { description: "Find lesions in whole scans with a trained run.", load: async () => (await import("./commands/detect.js")).default },
+  evaluate: { description: "Judge a run on its held-out scans.", load: async () => (await import("./commands/evaluate.js")).default },
   inspect: { description: "What a volume is: shape, spacing, values.", load: async () => (await import("./commands/inspect.js")).default },
 };

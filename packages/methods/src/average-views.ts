@@ -1,4 +1,11 @@
-import { type AnchorGrid, anchorPermutation, applyAnchorPermutation, inverseSymmetry, type Symmetry, transformVolume } from "@gleaner/augment";
+import {
+  type AnchorGrid,
+  anchorPermutation,
+  applyAnchorPermutation,
+  inverseSymmetry,
+  type Symmetry,
+  transformVolume,
+} from "@gleaner/augment";
 import * as tf from "@tensorflow/tfjs-core";
 import type { DetectionPredict } from "./detection.js";
 

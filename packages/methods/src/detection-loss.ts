@@ -53,7 +53,7 @@ export interface DetectionLoss {
  *   deltas: tf.zeros([1, 2, 6]),
  * };
  * const loss = detectionLoss(predict, batch, { focal: { alpha: [0.25, 0.75], gamma: 2 } });
- * loss.classification.arraySync(); // => 2.9061
+ * loss.classification.arraySync(); // => 2.9062
  * loss.box.arraySync(); // => 0
  * ```
  */

@@ -12,7 +12,7 @@ export interface DetectionPredictions {
 export type DetectionPredict = (patches: Tensor5D) => DetectionPredictions;
 
 /** Patches with what is known of their N anchors. */
-export interface DetectionBatch {
+export type DetectionBatch = {
   /** `[batch, z, y, x, channel]`. */
   patches: Tensor5D;
   /** How much of an object each anchor is, in 0..1, `[batch, N]`: 0 or 1 from annotations, in between from predictions or MixUp. */
@@ -23,4 +23,4 @@ export interface DetectionBatch {
   positives: Tensor2D;
   /** Regression targets, `[batch, N, 6]`; read only where `positives` is 1. */
   deltas: Tensor3D;
-}
+};

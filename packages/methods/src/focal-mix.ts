@@ -1,4 +1,4 @@
-import { type AnchorGrid, drawMixUpLambda, type Symmetry } from "@gleaner/augment";
+import { type AnchorGrid, drawMixPlan, mixBatch, type Symmetry } from "@gleaner/augment";
 import { sharpenBinary } from "@gleaner/losses";
 import * as tf from "@tensorflow/tfjs-core";
 import { averageViews } from "./average-views.js";
@@ -93,39 +93,15 @@ export function focalMixBatch(
       positives: tf.concat([labeled.positives, tf.zeros<tf.Rank.R2>([count, anchors])], 0),
       deltas: tf.concat([labeled.deltas, tf.zeros<tf.Rank.R3>([count, anchors, 6])], 0),
     };
-    return mixUpAlpha > 0 ? mixBatch(joined, mixUpAlpha, random) : joined;
+    if (mixUpAlpha === 0) return joined;
+    const plan = drawMixPlan(labeledCount + count, mixUpAlpha, random);
+    const partnerWeights = tf.gather(joined.weights, tf.tensor1d(Int32Array.from(plan.partners), "int32"));
+    return {
+      ...joined,
+      ...mixBatch({ patches: joined.patches, targets: joined.targets }, plan),
+      weights: tf.mul<tf.Tensor2D>(joined.weights, partnerWeights),
+    };
   });
   tf.dispose(soft);
   return { batch, labeledCount, statistics: { pseudoPositives: pseudoPositives!, meanTarget: meanTarget! } };
-}
-
-/** MixUp of each patch with its partner in a random permutation of the batch. */
-function mixBatch(batch: DetectionBatch, alpha: number, random: () => number): DetectionBatch {
-  const count = batch.patches.shape[0];
-  const partners = shuffled(count, random);
-  const lambda = tf.tensor1d(Float32Array.from({ length: count }, () => drawMixUpLambda(alpha, random)));
-  const partner = tf.tensor1d(Int32Array.from(partners), "int32");
-  const mix = <T extends tf.Tensor>(t: T): T => {
-    const weight = tf.reshape(lambda, [count, ...new Array<number>(t.rank - 1).fill(1)]);
-    // λx + (1−λ)x' as x' + λ(x−x'), one product fewer.
-    const other = tf.gather(t, partner, 0);
-    return tf.add(other, tf.mul(weight, tf.sub(t, other))) as T;
-  };
-  return {
-    patches: mix(batch.patches),
-    targets: mix(batch.targets),
-    weights: tf.mul(batch.weights, tf.gather(batch.weights, partner, 0)),
-    positives: batch.positives,
-    deltas: batch.deltas,
-  };
-}
-
-/** Fisher–Yates. */
-function shuffled(count: number, random: () => number): number[] {
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.min(i, Math.floor(random() * (i + 1)));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

@@ -67,3 +67,14 @@ export function createProgress(
     },
   };
 }
+
+/** Progress of work that tells its own total: a line begins with the first report and ends when done reaches the total, so that several pieces may follow each other. */
+export function progressOnDemand(stream: TextStream, label: string, unit: string): (done: number, total: number, note?: string) => void {
+  let current: Progress | undefined;
+  return (done, total, note) => {
+    current ??= createProgress(stream, { label, total, unit, from: Math.max(0, done - 1) });
+    if (done < total) return current.update(done, note);
+    current.finish(note);
+    current = undefined;
+  };
+}

@@ -1,0 +1,17 @@
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { writeWhole } from "../run/run-folder.js";
+import { reportPage } from "./page.js";
+import { summarizeRun } from "./run-summary.js";
+
+/** Writes one page about one run, or several side by side. */
+export function writeReport(
+  runs: readonly string[],
+  out: string,
+  words: { title?: string; intro?: string } = {},
+): { report: string; runs: { run: string; cpm: number | null }[] } {
+  const summaries = runs.map(summarizeRun);
+  mkdirSync(dirname(resolve(out)), { recursive: true });
+  writeWhole(out, reportPage(summaries, words));
+  return { report: out, runs: summaries.map((summary, i) => ({ run: runs[i]!, cpm: summary.froc?.cpm ?? null })) };
+}

@@ -1,0 +1,51 @@
+import { existsSync, statSync } from "node:fs";
+import { inputError } from "../errors.js";
+import { type Candidate, writeCandidates } from "./candidates-file.js";
+import { scanIdOf } from "./data-split.js";
+import { prepareScan } from "./prepared-scans.js";
+import { loadTrainedDetector } from "./trained-detector.js";
+
+export interface DetectOptions {
+  run: string;
+  scans: readonly string[];
+  out: string;
+  preparedFolder: string;
+  signal?: AbortSignal;
+  onTile?: (scan: number, done: number, total: number) => void;
+}
+
+export interface DetectResult {
+  candidates: string;
+  scans: { scan: string; path: string; marks: number; highest: number | null }[];
+}
+
+/** Runs a trained detector over whole scans and writes their candidates as one CSV, in the order of the scans, best first. */
+export async function detect({ run, scans, out, preparedFolder, signal, onTile }: DetectOptions): Promise<DetectResult> {
+  const ids = new Set<string>();
+  for (const path of scans) {
+    if (!existsSync(path)) throw inputError(`${path} does not exist; expected a volume`);
+    if (!statSync(path).isFile()) throw inputError(`${path} is a folder; expected the file of a volume`);
+    if (ids.has(scanIdOf(path)))
+      throw inputError(`${path}: another scan is named ${scanIdOf(path)} too; expected different file names, which become the series ids`);
+    ids.add(scanIdOf(path));
+  }
+  const detector = loadTrainedDetector(run);
+  const candidates: Candidate[] = [];
+  const summary: DetectResult["scans"] = [];
+  try {
+    for (const [i, path] of scans.entries()) {
+      signal?.throwIfAborted();
+      const scan = await prepareScan({ id: scanIdOf(path), path }, detector.config.preprocessing, preparedFolder);
+      const marks = await detector.detect(scan, {
+        ...(signal && { signal }),
+        onProgress: ({ done, total }) => onTile?.(i, done, total),
+      });
+      candidates.push(...marks.map(({ x, y, z, probability }) => ({ scan: scan.id, x, y, z, probability })));
+      summary.push({ scan: scan.id, path, marks: marks.length, highest: marks[0]?.probability ?? null });
+    }
+  } finally {
+    detector.dispose();
+  }
+  writeCandidates(out, candidates);
+  return { candidates: out, scans: summary };
+}

@@ -1,0 +1,158 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { evaluateFroc, type FrocResult } from "@gleaner/froc";
+import { type Finding, worldToVoxel } from "@gleaner/volumes";
+import { inputError } from "../errors.js";
+import { type Candidate, writeCandidates } from "./candidates-file.js";
+import { resolveSplit, type Scan } from "./data-split.js";
+import { createScanStore, type PreparedScan } from "./prepared-scans.js";
+import { runFiles, writeJsonFile } from "./run-folder.js";
+import { loadTrainedDetector, type Mark } from "./trained-detector.js";
+
+/** A square cut from one slice of a scan, for the report: 8-bit gray in the lung window, with what is drawn on it in pixels `[x0, y0, x1, y1]`. */
+export interface Slice {
+  kind: "hit" | "miss" | "false positive";
+  scan: string;
+  /** World coordinates in mm. */
+  world: [number, number, number];
+  diameterMm: number | null;
+  /** Of the mark; null for a nodule without one. */
+  probability: number | null;
+  /** Edge in pixels, and mm a pixel. */
+  size: number;
+  spacingMm: number;
+  /** Base64 of size × size bytes, rows from anterior to posterior. */
+  pixels: string;
+  truth: [number, number, number, number] | null;
+  mark: [number, number, number, number] | null;
+}
+
+export interface EvaluateOptions {
+  run: string;
+  preparedFolder: string;
+  signal?: AbortSignal;
+  onScan?: (done: number, total: number) => void;
+}
+
+export interface EvaluateResult {
+  run: string;
+  step: number;
+  froc: FrocResult;
+}
+
+/** Detects on the held-out scans of a run and judges the candidates by LUNA16's rules; writes everything under `evaluation/`. */
+export async function evaluate({ run, preparedFolder, signal, onScan }: EvaluateOptions): Promise<EvaluateResult> {
+  const detector = loadTrainedDetector(run);
+  const { config } = detector;
+  const split = resolveSplit(config);
+  if (split.test.length === 0)
+    throw inputError(`${join(run, runFiles.config)}: data.test names no scan; expected at least one to evaluate on`);
+  const store = createScanStore(config.preprocessing, preparedFolder);
+  const marksOf = new Map<string, Mark[]>();
+  try {
+    for (const [i, scan] of split.test.entries()) {
+      signal?.throwIfAborted();
+      marksOf.set(scan.id, await detector.detect(await store.get(scan), signal ? { signal } : {}));
+      onScan?.(i + 1, split.test.length);
+    }
+  } finally {
+    detector.dispose();
+  }
+  const tested = new Set(split.test.map((scan) => scan.id));
+  const findings = split.findings.filter((finding) => tested.has(finding.scan));
+  const excluded = split.excluded.filter((finding) => tested.has(finding.scan));
+  const candidates: Candidate[] = [...marksOf].flatMap(([scan, marks]) =>
+    marks.map(({ x, y, z, probability }) => ({ scan, x, y, z, probability })),
+  );
+  const froc = evaluateFroc({ scans: [...tested], findings, excluded, candidates });
+  const slices = await cutSlices(split.test, marksOf, findings, excluded, (scan) => store.get(scan), config.preprocessing.windowHu);
+
+  const folder = join(run, runFiles.evaluation);
+  mkdirSync(folder, { recursive: true });
+  writeCandidates(join(folder, "candidates.csv"), candidates);
+  writeJsonFile(join(folder, "slices.json"), slices);
+  writeJsonFile(join(folder, "froc.json"), { step: detector.step, ...froc });
+  return { run, step: detector.step, froc };
+}
+
+const distance = (a: { x: number; y: number; z: number }, b: { x: number; y: number; z: number }): number =>
+  Math.hypot(a.x - b.x, a.y - b.y, a.z - b.z);
+const radiusOf = (finding: Finding): number => (finding.diameterMm < 0 ? 5 : finding.diameterMm / 2);
+
+/** The best hits, the missed or lowest nodules and the highest false positives, a few of each. */
+async function cutSlices(
+  scans: readonly Scan[],
+  marksOf: ReadonlyMap<string, readonly Mark[]>,
+  findings: readonly Finding[],
+  excluded: readonly Finding[],
+  get: (scan: Scan) => Promise<PreparedScan>,
+  windowHu: readonly [number, number],
+  each = 6,
+): Promise<Slice[]> {
+  const best = findings.map((finding) => {
+    const inside = (marksOf.get(finding.scan) ?? []).filter((mark) => distance(mark, finding) < radiusOf(finding));
+    return { finding, mark: inside.sort((a, b) => b.probability - a.probability)[0] };
+  });
+  const byScore = best.sort((a, b) => (b.mark?.probability ?? -1) - (a.mark?.probability ?? -1));
+  const hits = byScore.filter(({ mark }) => mark).slice(0, each);
+  const weakest = byScore.slice(hits.length).slice(-each).reverse();
+  const known = [...findings, ...excluded];
+  const falsePositives = [...marksOf]
+    .flatMap(([scan, marks]) => marks.map((mark) => ({ scan, mark })))
+    .filter(({ scan, mark }) => !known.some((finding) => finding.scan === scan && distance(mark, finding) < radiusOf(finding)))
+    .sort((a, b) => b.mark.probability - a.mark.probability)
+    .slice(0, each);
+  const byId = new Map(scans.map((scan) => [scan.id, scan]));
+  const slices: Slice[] = [];
+  const cut = async (kind: Slice["kind"], scan: string, finding: Finding | undefined, mark: Mark | undefined): Promise<void> => {
+    slices.push(cutSlice(await get(byId.get(scan)!), kind, finding, mark, windowHu));
+  };
+  for (const { finding, mark } of [...hits, ...weakest]) await cut(mark ? "hit" : "miss", finding.scan, finding, mark);
+  for (const { scan, mark } of falsePositives) await cut("false positive", scan, undefined, mark);
+  return slices;
+}
+
+function cutSlice(
+  prepared: PreparedScan,
+  kind: Slice["kind"],
+  finding: Finding | undefined,
+  mark: Mark | undefined,
+  [low, high]: readonly [number, number],
+): Slice {
+  const { volume } = prepared;
+  const at = (finding ?? mark)!;
+  const size = 64;
+  const center = worldToVoxel(volume, [at.x, at.y, at.z]).map(Math.round) as [number, number, number];
+  const [, height, width] = volume.shape;
+  const z = Math.max(0, Math.min(volume.shape[0] - 1, center[0]));
+  const y0 = center[1] - size / 2;
+  const x0 = center[2] - size / 2;
+  const pixels = new Uint8Array(size * size);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      const y = y0 + row;
+      const x = x0 + column;
+      if (y < 0 || x < 0 || y >= height || x >= width) continue;
+      const hu = volume.data[(z * height + y) * width + x]!;
+      pixels[row * size + column] = Math.max(0, Math.min(255, Math.round(((hu - low) / (high - low)) * 255)));
+    }
+  }
+  const square = (p: { x: number; y: number; z: number }, heightMm: number, widthMm: number): [number, number, number, number] => {
+    const [, y, x] = worldToVoxel(volume, [p.x, p.y, p.z]);
+    const [halfY, halfX] = [heightMm / 2 / volume.spacingMm[1], widthMm / 2 / volume.spacingMm[2]];
+    return [x - halfX - x0, y - halfY - y0, x + halfX - x0, y + halfY - y0];
+  };
+  const diameter = finding && 2 * radiusOf(finding);
+  return {
+    kind,
+    scan: prepared.id,
+    world: [at.x, at.y, at.z],
+    diameterMm: diameter ?? null,
+    probability: mark?.probability ?? null,
+    size,
+    spacingMm: volume.spacingMm[2],
+    pixels: Buffer.from(pixels).toString("base64"),
+    truth: finding ? square(finding, diameter!, diameter!) : null,
+    mark: mark ? square(mark, mark.sizeMm[1], mark.sizeMm[2]) : null,
+  };
+}

@@ -1,0 +1,254 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type DetectionBatch, detectionLoss, focalMixBatch } from "@gleaner/methods";
+import { clipByGlobalNorm, cosineSchedule, linearRamp, linearWarmUp, lossGradients, runLoop } from "@gleaner/training";
+import { createEventLog } from "@gleaner/training/node";
+import * as tf from "@tensorflow/tfjs";
+import type { Config } from "../config.js";
+import { inputError, workError } from "../errors.js";
+import { type DataSplit, resolveSplit } from "./data-split.js";
+import { createNetwork, type Network } from "./network.js";
+import { createPatchSource, drawSymmetry, labeledBatch, stackPatches } from "./patches.js";
+import { createScanStore } from "./prepared-scans.js";
+import { createRunFolder, readRunConfig, runFiles, writeJsonFile } from "./run-folder.js";
+import { createTrainingState, restoreTrainingState, saveTrainingState, type TrainingState } from "./training-state.js";
+
+/** What is logged of each step. */
+export interface StepEvent {
+  kind: "step";
+  /** Steps done, this one included. */
+  step: number;
+  loss: number;
+  classification: number;
+  box: number;
+  unlabeled: number;
+  unlabeledWeight: number;
+  /** Confident pseudo-positives per unlabeled patch; 0 while training is supervised only. */
+  pseudoPositives: number;
+  meanTarget: number;
+  learningRate: number;
+  gradientNorm: number;
+  seconds: number;
+}
+
+export interface TrainOptions {
+  run: string;
+  /** Go on from the run's checkpoint. */
+  resume?: boolean;
+  preparedFolder: string;
+  environment: Record<string, unknown>;
+  signal?: AbortSignal;
+  onStep?: (event: StepEvent, total: number) => void;
+  onPrepare?: (done: number, total: number) => void;
+}
+
+export interface TrainResult {
+  run: string;
+  method: Config["method"];
+  steps: number;
+  parameters: number;
+  lastLoss: number | null;
+  /** The highest mean over 50 steps of the confident pseudo-positives per unlabeled patch. */
+  highestPseudoPositives: number;
+  stopped: boolean;
+}
+
+/** Above this many confident pseudo-positives per unlabeled patch (mean of 50 steps) training tends to run away. */
+export const runawayAbove = 1.2;
+
+/** Trains a detector as the configuration says; stops cleanly, with a checkpoint, when the signal is aborted. */
+export async function train(config: Config, options: TrainOptions): Promise<TrainResult> {
+  const { run, resume = false, signal, onStep } = options;
+  const checkpoint = join(run, runFiles.checkpoint);
+  checkRunFolder(config, run, resume);
+  const split = resolveSplit(config);
+  const isFocalMix = config.method === "focalmix";
+  if (isFocalMix && split.unlabeled.length === 0)
+    throw inputError("data.unlabeled names no scan; expected at least one for the method focalmix");
+  const store = createScanStore(config.preprocessing, options.preparedFolder);
+  const scans = isFocalMix ? [...split.labeled, ...split.unlabeled] : split.labeled;
+  for (const [i, scan] of scans.entries()) {
+    signal?.throwIfAborted();
+    await store.get(scan);
+    options.onPrepare?.(i + 1, scans.length);
+  }
+
+  const network = createNetwork(config, config.seed);
+  const fresh = createTrainingState(config, network.variables);
+  let log: ReturnType<typeof createEventLog> | undefined;
+  try {
+    const state = resume ? restoreTrainingState(checkpoint, fresh) : fresh;
+    startRunFolder(config, split, options);
+    log = createEventLog(join(run, runFiles.events), { resumeAtStep: state.step });
+    const nextBatch = batchSource(config, network, state, createPatchSource(config, split, store, state.random));
+    const learningRateAt = learningRate(config);
+    const { steps, checkpointEvery } = config.training;
+    let lastLoss: number | null = null;
+    const { done, stopped } = await runLoop({
+      from: state.step,
+      steps,
+      ...(signal && { signal }),
+      async step(step) {
+        const started = performance.now();
+        const { batch, ...about } = await nextBatch(step);
+        const rate = learningRateAt(step);
+        const { parts, gradientNorm } = updateWeights(config, network, state, batch, about.unlabeledWeight, rate);
+        tf.dispose(Object.values(batch));
+        const [loss, classification, box, unlabeled] = parts as unknown as [number, number, number, number];
+        if (!Number.isFinite(loss)) {
+          throw workError(`${run}: the loss is ${loss} at step ${step + 1}; expected a number (a lower training.learningRate may help)`);
+        }
+        lastLoss = loss;
+        watchPseudoPositives(state, about.pseudoPositives);
+        state.step = step + 1;
+        const seconds = (performance.now() - started) / 1000;
+        const event: StepEvent = {
+          kind: "step",
+          step: step + 1,
+          loss,
+          classification,
+          box,
+          unlabeled,
+          ...about,
+          learningRate: rate,
+          gradientNorm,
+          seconds,
+        };
+        log!.append({ ...event });
+        onStep?.(event, steps);
+      },
+      every: [{ steps: checkpointEvery, run: (done) => (done < steps ? saveTrainingState(checkpoint, state) : undefined) }],
+    });
+    await saveTrainingState(checkpoint, state);
+    const parameters = Object.values(network.variables).reduce((sum, variable) => sum + variable.size, 0);
+    return {
+      run,
+      method: config.method,
+      steps: done,
+      parameters,
+      lastLoss,
+      highestPseudoPositives: state.pseudoPositives.highest,
+      stopped,
+    };
+  } finally {
+    log?.close();
+    fresh.optimizer.dispose();
+    fresh.ema.dispose();
+    network.detector.model.dispose();
+  }
+}
+
+/** Warm-up in a line, then a cosine to 0. */
+function learningRate({ training }: Config): (step: number) => number {
+  const warmUpSteps = Math.round(training.warmUp * training.steps);
+  const rise = linearWarmUp({ steps: warmUpSteps });
+  const fall = cosineSchedule({ steps: Math.max(1, training.steps - warmUpSteps) });
+  // The first step would have no rate at all: each step takes the middle of its stretch.
+  return (step) => training.learningRate * rise(step + 0.5) * fall(step + 0.5 - warmUpSteps);
+}
+
+interface NextBatch {
+  batch: DetectionBatch;
+  unlabeledWeight: number;
+  pseudoPositives: number;
+  meanTarget: number;
+}
+
+/** The batch of a step: labeled patches, and from the end of the supervised phase on FocalMix's mixture with unlabeled ones. */
+function batchSource(
+  config: Config,
+  network: Network,
+  state: TrainingState,
+  patches: ReturnType<typeof createPatchSource>,
+): (step: number) => Promise<NextBatch> {
+  const { steps, patch: size, labeledBatch: labeledCount, unlabeledBatch: unlabeledCount, symmetries } = config.training;
+  const { views, temperature, mixUpAlpha, supervisedUntil, rampOver, unlabeledWeight: fullWeight, teacher } = config.focalmix;
+  const anchors = network.anchorsOf([size, size, size]);
+  const supervisedSteps = Math.round(supervisedUntil * steps);
+  const ramp = linearRamp({ steps: Math.max(1, Math.round(rampOver * steps)) });
+  return async (step) => {
+    const cut = await patches.labeled(labeledCount);
+    const labeled = labeledBatch(
+      cut,
+      cut.map(() => drawSymmetry(symmetries, state.random)),
+      size,
+      anchors,
+      config.matching,
+    );
+    const unlabeledWeight = config.method === "focalmix" && step >= supervisedSteps ? fullWeight * ramp(step - supervisedSteps) : 0;
+    if (unlabeledWeight === 0) return { batch: labeled, unlabeledWeight, pseudoPositives: 0, meanTarget: 0 };
+    const unlabeled = stackPatches(await patches.unlabeled(unlabeledCount), size);
+    if (teacher === "ema") state.ema.swapIn();
+    try {
+      const { batch, statistics } = focalMixBatch(network.detector.predict, labeled, unlabeled, anchors.grid, {
+        random: state.random,
+        views: Array.from({ length: views }, () => drawSymmetry(symmetries, state.random)),
+        temperature,
+        mixUpAlpha,
+      });
+      return { batch, unlabeledWeight, ...statistics };
+    } finally {
+      if (teacher === "ema") state.ema.swapOut();
+      tf.dispose([unlabeled, ...Object.values(labeled)]);
+    }
+  };
+}
+
+/** Forward, backward, clipping, the optimiser and the average; the parts of the loss are total, classification, box, unlabeled. */
+function updateWeights(
+  config: Config,
+  network: Network,
+  state: TrainingState,
+  batch: DetectionBatch,
+  unlabeledWeight: number,
+  rate: number,
+): { parts: number[]; gradientNorm: number } {
+  let kept: tf.Tensor1D | undefined;
+  const { value, gradients } = lossGradients(() => {
+    const { total, classification, box, unlabeled } = detectionLoss(network.detector.predict, batch, {
+      focal: config.loss,
+      boxWeight: config.loss.boxWeight,
+      boxBeta: config.loss.boxBeta,
+      labeledCount: config.training.labeledBatch,
+      unlabeledWeight,
+    });
+    kept = tf.keep(tf.stack([total, classification, box, unlabeled]) as tf.Tensor1D);
+    return total;
+  }, state.variables);
+  const clipped = clipByGlobalNorm(gradients, config.training.clipNorm);
+  state.optimizer.apply(state.variables, clipped.gradients, rate);
+  state.ema.update();
+  // One read for all: each waits for the device.
+  const read = tf.tidy(() => tf.concat([kept!, tf.reshape(clipped.norm, [1])]).dataSync());
+  tf.dispose([value, kept!, clipped.norm, ...Object.values(gradients), ...Object.values(clipped.gradients)]);
+  return { parts: Array.from(read.slice(0, 4)), gradientNorm: read[4]! };
+}
+
+function watchPseudoPositives({ pseudoPositives }: TrainingState, ofStep: number): void {
+  const { recent } = pseudoPositives;
+  recent.push(ofStep);
+  if (recent.length > 50) recent.shift();
+  if (recent.length === 50) pseudoPositives.highest = Math.max(pseudoPositives.highest, recent.reduce((a, b) => a + b) / 50);
+}
+
+function checkRunFolder(config: Config, run: string, resume: boolean): void {
+  const checkpoint = join(run, runFiles.checkpoint);
+  if (!resume) {
+    if (existsSync(checkpoint)) throw inputError(`${run} holds a run already; expected a new folder, or --resume to go on with it`);
+    return;
+  }
+  if (!existsSync(checkpoint)) throw inputError(`${checkpoint} does not exist; expected the checkpoint of a run to resume`);
+  // With other settings the log and the result would be of two runs.
+  const before = readRunConfig(run);
+  const changed = (Object.keys(before) as (keyof Config)[]).find((key) => JSON.stringify(before[key]) !== JSON.stringify(config[key]));
+  if (changed)
+    throw inputError(`${run}: ${changed} differs from the configuration that the run was started with; expected the same to resume`);
+}
+
+function startRunFolder(config: Config, split: DataSplit, { run, resume = false, environment }: TrainOptions): void {
+  createRunFolder(run);
+  writeJsonFile(join(run, runFiles.config), config);
+  const { labeled, unlabeled, test } = split;
+  writeJsonFile(join(run, runFiles.split), { labeled, unlabeled, test });
+  if (!resume) writeJsonFile(join(run, runFiles.environment), environment);
+}

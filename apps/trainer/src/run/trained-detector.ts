@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { detectVolume } from "@gleaner/detector";
+import { assignVariables, createTensors } from "@gleaner/training";
+import { loadCheckpoint } from "@gleaner/training/node";
+import { voxelToWorld } from "@gleaner/volumes";
+import * as tf from "@tensorflow/tfjs";
+import type { Config } from "../config.js";
+import { inputError } from "../errors.js";
+import { createNetwork } from "./network.js";
+import { toNetworkRange } from "./patches.js";
+import type { PreparedScan } from "./prepared-scans.js";
+import { readRunConfig, runFiles } from "./run-folder.js";
+import { underPrefix } from "./training-state.js";
+
+/** A mark in world coordinates, and the edge lengths of its box in mm. */
+export interface Mark {
+  x: number;
+  y: number;
+  z: number;
+  probability: number;
+  sizeMm: [number, number, number];
+}
+
+export interface TrainedDetector {
+  config: Config;
+  /** Optimiser steps behind the weights. */
+  step: number;
+  detect(
+    scan: PreparedScan,
+    options?: { signal?: AbortSignal; onProgress?: (progress: { done: number; total: number }) => void },
+  ): Promise<Mark[]>;
+  dispose(): void;
+}
+
+/** The detector of a run, with the moving average of its weights. */
+export function loadTrainedDetector(run: string): TrainedDetector {
+  const config = readRunConfig(run);
+  const path = join(run, runFiles.checkpoint);
+  const { tensors, meta } = loadCheckpoint(path);
+  const network = createNetwork(config, config.seed);
+  const averages = createTensors(underPrefix("ema/average/", tensors));
+  try {
+    assignVariables(network.variables, averages);
+  } catch (error) {
+    throw inputError(`${path} does not fit the network of ${join(run, runFiles.config)}: ${(error as Error).message}`, error);
+  } finally {
+    tf.dispose(Object.values(averages));
+  }
+  const { patch, overlap, scoreThreshold, nmsIou, maxPerScan } = config.detection;
+  return {
+    config,
+    step: (meta as { step: number }).step,
+    async detect(scan, options = {}) {
+      const { volume, lungs } = scan;
+      const { boxes, scores } = await detectVolume(
+        network.detector.predict,
+        { data: toNetworkRange(volume.data, config.preprocessing.windowHu), shape: volume.shape },
+        {
+          patchShape: [patch, patch, patch],
+          anchors: network.anchorsOf([patch, patch, patch]),
+          overlap,
+          scoreThreshold,
+          iouThreshold: nmsIou,
+          maxDetections: maxPerScan,
+          fill: -1,
+          ...(lungs && { mask: lungs.data as Uint8Array }),
+          ...options,
+        },
+      );
+      return Array.from(scores, (probability, i) => {
+        const box = boxes.subarray(6 * i, 6 * i + 6);
+        const center = [0, 1, 2].map((axis) => (box[axis]! + box[axis + 3]!) / 2) as [number, number, number];
+        const [x, y, z] = voxelToWorld(volume, center);
+        const sizeMm = [0, 1, 2].map((axis) => (box[axis + 3]! - box[axis]!) * volume.spacingMm[axis]!) as [number, number, number];
+        return { x, y, z, probability, sizeMm };
+      });
+    },
+    dispose: () => network.detector.model.dispose(),
+  };
+}

@@ -1,0 +1,81 @@
+import {
+  assignVariables,
+  createAdamW,
+  createEma,
+  createRandom,
+  createTensors,
+  type Ema,
+  type Optimizer,
+  type Random,
+  type RandomSnapshot,
+  readTensors,
+  restoreRandom,
+} from "@gleaner/training";
+import { loadCheckpoint, saveCheckpoint } from "@gleaner/training/node";
+import * as tf from "@tensorflow/tfjs";
+import type { Config } from "../config.js";
+import { inputError } from "../errors.js";
+
+/** All that a run needs to go on as if it had never stopped. */
+export interface TrainingState {
+  /** Steps done. */
+  step: number;
+  variables: Record<string, tf.Variable>;
+  optimizer: Optimizer;
+  ema: Ema;
+  random: Random;
+  /** The fullest mean of 50 steps of confident pseudo-positives, and what the next mean is made of. */
+  pseudoPositives: { highest: number; recent: number[] };
+}
+
+export function createTrainingState(config: Config, variables: Record<string, tf.Variable>): TrainingState {
+  return {
+    step: 0,
+    variables,
+    // Decay is for the kernels: a shrunken scale or bias of a norm only moves the balance between channels.
+    optimizer: createAdamW({ weightDecay: config.training.weightDecay, exclude: (name) => !name.endsWith("kernel") }),
+    ema: createEma(variables, { decay: config.training.emaDecay }),
+    random: createRandom(config.seed),
+    pseudoPositives: { highest: 0, recent: [] },
+  };
+}
+
+const withPrefix = <T>(prefix: string, values: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+
+/** The entries under a prefix, without it. */
+export const underPrefix = <T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
+  );
+
+export async function saveTrainingState(path: string, state: TrainingState): Promise<void> {
+  const copies = { ...withPrefix("ema/", state.ema.snapshot()), ...withPrefix("optimizer/", state.optimizer.snapshot()) };
+  try {
+    const tensors = await readTensors({ ...withPrefix("model/", state.variables), ...copies });
+    saveCheckpoint(path, { tensors, meta: { step: state.step, random: state.random.snapshot(), pseudoPositives: state.pseudoPositives } });
+  } finally {
+    tf.dispose(Object.values(copies));
+  }
+}
+
+/** Puts a checkpoint into a fresh state of the same configuration. */
+export function restoreTrainingState(path: string, state: TrainingState): TrainingState {
+  const checkpoint = loadCheckpoint(path);
+  const { step, random, pseudoPositives } = (checkpoint.meta ?? {}) as Partial<Pick<TrainingState, "step" | "pseudoPositives">> & {
+    random?: RandomSnapshot;
+  };
+  if (!Number.isInteger(step) || !random || !pseudoPositives)
+    throw inputError(`${path} holds no state to resume from; expected a checkpoint of \`gleaner train\``);
+  const tensors = createTensors(checkpoint.tensors);
+  try {
+    assignVariables(state.variables, underPrefix("model/", tensors));
+    state.ema.restore(underPrefix("ema/", tensors));
+    state.optimizer.restore(underPrefix("optimizer/", tensors));
+    return { ...state, step: step!, random: restoreRandom(random), pseudoPositives };
+  } catch (error) {
+    throw inputError(`${path} does not fit the network of its configuration: ${(error as Error).message}`, error);
+  } finally {
+    tf.dispose(Object.values(tensors));
+  }
+}

@@ -1,0 +1,120 @@
+import { cubeSymmetries } from "@gleaner/augment";
+import * as tf from "@tensorflow/tfjs";
+import { expect, test } from "vitest";
+import { averageViews, focalMixBatch } from "../src/index.js";
+import { cubeGrid, labeledBatch, seeded, voxelReader } from "./detection.js";
+
+const still = { axes: [0, 1, 2] as [0, 1, 2], flips: [false, false, false] as [boolean, boolean, boolean] };
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const voxels = Array.from({ length: 27 }, (_, i) => Math.sin(1 + i) * 4);
+const patch = (values: number[]): tf.Tensor5D => tf.tensor5d(values, [1, 3, 3, 3, 1]);
+
+test("a teacher that commutes with the symmetries gives the same mean over any views", () => {
+  const expected = voxels.map(sigmoid);
+  const views = cubeSymmetries();
+  const mean = averageViews(voxelReader, patch(voxels), cubeGrid(3), views).dataSync();
+  for (const [i, p] of expected.entries()) expect(mean[i]).toBeCloseTo(p, 5);
+});
+
+test("targets of a known teacher are exactly known: mean over the views, then sharpened", () => {
+  // A teacher that sees the first voxel of each row only: a flip along x shows it the last one.
+  const teacher = (x: tf.Tensor5D) => {
+    const first = tf.slice(x, [0, 0, 0, 0, 0], [1, 3, 3, 1, 1]);
+    const logits = tf.reshape(tf.tile(first, [1, 1, 1, 3, 1]), [1, 27, 1]) as tf.Tensor3D;
+    return { logits, deltas: tf.zeros<tf.Rank.R3>([1, 27, 6]) };
+  };
+  const flipX = { ...still, flips: [false, false, true] as [boolean, boolean, boolean] };
+  const labeled = labeledBatch([voxels], [voxels.map(() => 0)], 3);
+  const { batch } = focalMixBatch(teacher, labeled, patch(voxels), cubeGrid(3), {
+    random: seeded(1),
+    views: [still, flipX],
+    temperature: 0.5,
+    mixUpAlpha: 0,
+  });
+  const targets = batch.targets.arraySync()[1]!;
+  for (let row = 0; row < 9; row++) {
+    const mean = (sigmoid(voxels[3 * row]!) + sigmoid(voxels[3 * row + 2]!)) / 2;
+    const q = mean ** 2 / (mean ** 2 + (1 - mean) ** 2);
+    for (let x = 0; x < 3; x++) expect(targets[3 * row + x]).toBeCloseTo(q, 5);
+  }
+});
+
+test("without MixUp the labeled patches stay as they are and come first", () => {
+  const target = voxels.map((_, i) => (i === 13 ? 1 : 0));
+  const labeled = labeledBatch([voxels], [target], 3);
+  const { batch, labeledCount } = focalMixBatch(voxelReader, labeled, patch(voxels.map((v) => -v)), cubeGrid(3), {
+    random: seeded(2),
+    views: [still],
+    mixUpAlpha: 0,
+  });
+  expect(labeledCount).toBe(1);
+  expect(batch.patches.shape).toEqual([2, 3, 3, 3, 1]);
+  expect(batch.targets.arraySync()[0]).toEqual(target);
+  expect(batch.positives.arraySync()).toEqual([target, voxels.map(() => 0)]);
+});
+
+test("with MixUp patches and targets are mixed by the same weights, and sums are kept where everyone has a partner", () => {
+  // Targets equal to the voxels: whatever is done to the one must be done to the other.
+  const values = [0.1, 0.9, 0.4, 0.6].map((v) => voxels.map((_, i) => (v * (i + 1)) / 28));
+  const labeled = labeledBatch(values.slice(0, 2), values.slice(0, 2), 3);
+  const logit = (p: number): number => Math.log(p / (1 - p));
+  const teacher = (x: tf.Tensor5D) => {
+    const logits = tf.reshape(tf.tensor(Array.from(x.dataSync(), logit)), [x.shape[0], 27, 1]) as tf.Tensor3D;
+    return { logits, deltas: tf.zeros<tf.Rank.R3>([x.shape[0], 27, 6]) };
+  };
+  const unlabeled = tf.tensor5d(values.slice(2).flat(), [2, 3, 3, 3, 1]);
+  const { batch } = focalMixBatch(teacher, labeled, unlabeled, cubeGrid(3), {
+    random: seeded(3),
+    views: [still],
+    temperature: 1,
+    mixUpAlpha: 5,
+  });
+  const mixed = batch.patches.dataSync();
+  const targets = batch.targets.dataSync();
+  for (let i = 0; i < mixed.length; i++) expect(targets[i]).toBeCloseTo(mixed[i]!, 5);
+  expect(Array.from(mixed)).not.toEqual(values.flat());
+});
+
+test("an anchor that either patch of a mixture ignores is ignored, and boxes stay those of the dominating patch", () => {
+  const labeled = labeledBatch([voxels, voxels], [voxels.map((_, i) => (i === 0 ? 1 : 0)), voxels.map(() => 0)], 3);
+  const ignoring = { ...labeled, weights: tf.tensor2d([voxels.map((_, i) => (i === 5 ? 0 : 1)), voxels.map(() => 1)]) };
+  for (let seed = 0; seed < 10; seed++) {
+    const { batch } = focalMixBatch(voxelReader, ignoring, patch(voxels), cubeGrid(3), {
+      random: seeded(seed),
+      views: [still],
+      mixUpAlpha: 1,
+    });
+    const weights = batch.weights.arraySync();
+    expect(weights[0]![5]).toBe(0);
+    // Its partner is ignored there too; everywhere else everything counts.
+    expect(weights.flat().filter((w) => w === 0).length).toBeLessThanOrEqual(2);
+    expect(batch.positives.arraySync().map((row) => row.reduce((a, b) => a + b))).toEqual([1, 0, 0]);
+  }
+});
+
+test("confident pseudo-positives are counted per unlabeled patch, before MixUp", () => {
+  const labeled = labeledBatch([voxels], [voxels.map(() => 0)], 3);
+  const confident = voxels.map((_, i) => (i < 4 ? 9 : -9));
+  const unlabeled = tf.tensor5d([...confident, ...voxels.map(() => -9)], [2, 3, 3, 3, 1]);
+  const { statistics } = focalMixBatch(voxelReader, labeled, unlabeled, cubeGrid(3), { random: seeded(4), views: [still] });
+  expect(statistics.pseudoPositives).toBe(2);
+  expect(statistics.meanTarget).toBeCloseTo(4 / 54, 4);
+});
+
+test("no tensor is left behind but the batch", () => {
+  const labeled = labeledBatch([voxels], [voxels.map(() => 0)], 3);
+  const unlabeled = patch(voxels);
+  const before = tf.memory().numTensors;
+  const { batch } = focalMixBatch(voxelReader, labeled, unlabeled, cubeGrid(3), { random: seeded(5), views: cubeSymmetries().slice(0, 4) });
+  expect(tf.memory().numTensors).toBe(before + 5);
+  tf.dispose(batch);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("sizes that do not go together and an empty list of views are refused", () => {
+  const labeled = labeledBatch([voxels], [voxels.map(() => 0)], 3);
+  expect(() => focalMixBatch(voxelReader, labeled, tf.zeros([1, 2, 2, 2, 1]), cubeGrid(3), { random: seeded(6), views: [still] })).toThrow(
+    "unlabeled patches are 2×2×2×1; expected the size of the labeled ones, 3×3×3×1",
+  );
+  expect(() => averageViews(voxelReader, patch(voxels), cubeGrid(3), [])).toThrow("views is empty; expected at least one symmetry");
+});
