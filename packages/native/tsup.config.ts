@@ -1,3 +1,4 @@
 import { packageBuild } from "../../tsup.base.js";
 
-export default packageBuild();
+// Shims give the CommonJS build import.meta.url, by which the C++ sources of this package are found.
+export default { ...packageBuild(["src/index.ts", "src/cli.ts"], "node"), shims: true };

@@ -1,0 +1,214 @@
+// Group normalisation (Wu and He, ECCV 2018) with an optional ReLU, forward and backward, as two operators.
+//   GleanerGroupNorm      x [N, ..., C], gamma [C], beta [C] -> y, statistics [N, groups, 2] (mean, 1 / standard deviation)
+//   GleanerGroupNormGrad  dy, x, gamma, beta, statistics     -> dx, dgamma, dbeta
+// The gradient asks x again which outputs were above 0, so the output need not be kept.
+#include "group_norm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "group_norm_loops.h"
+#include "op.h"
+#include "pool.h"
+
+namespace gleaner {
+namespace {
+
+const GroupNormLoops& Loops() {
+#ifdef GLEANER_HAS_AVX2
+  static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (avx2) return kGroupNormLoopsAvx2;
+#endif
+  return kGroupNormLoopsBaseline;
+}
+
+struct Attributes {
+  int64_t groups;
+  float epsilon;
+  bool relu;
+  explicit Attributes(Construction& c) : groups(c.Int("groups")), epsilon(c.Float("epsilon")), relu(c.Bool("relu")) {}
+};
+
+// How the work splits: each sample's rows in blocks of about 64 kB. The split does not depend on the threads, so sums do not either.
+struct Split {
+  int64_t samples, rows, channels, groups, width, block, blocks;
+
+  static bool Make(Call& call, const Tensor& x, const Tensor& gamma, const Tensor& beta, int64_t groups, Split* split) {
+    const int rank = x.rank();
+    if (rank < 2) {
+      call.Fail("x needs a batch axis first and a channel axis last; it has rank " + std::to_string(rank));
+      return false;
+    }
+    const int64_t channels = x.dim(rank - 1);
+    if (groups < 1 || channels % groups != 0) {
+      call.Fail(std::to_string(channels) + " channels cannot be parted into " + std::to_string(groups) + " groups");
+      return false;
+    }
+    if (gamma.size() != channels || beta.size() != channels) {
+      call.Fail("gamma and beta need one value for each of " + std::to_string(channels) + " channels");
+      return false;
+    }
+    int64_t rows = 1;
+    for (int i = 1; i < rank - 1; ++i) rows *= x.dim(i);
+    const int64_t block = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, channels));
+    *split = {x.dim(0), rows, channels, groups, channels / groups, block, (rows + block - 1) / block};
+    return true;
+  }
+
+  template <class Body>
+  void ForEachBlock(const Body& body) const {
+    Pool::Get().Run(samples * blocks, [&](int64_t job) {
+      const int64_t sample = job / blocks, first = (job % blocks) * block;
+      body(job, sample, std::min(block, rows - first), (sample * rows + first) * channels);
+    });
+  }
+
+  // The sums over the blocks of one sample, in double precision and in a fixed order: 2 * channels numbers.
+  std::vector<double> Collect(const std::vector<float>& partial, int64_t sample) const {
+    std::vector<double> sums(2 * channels, 0.0);
+    for (int64_t b = 0; b < blocks; ++b) {
+      const float* part = partial.data() + (sample * blocks + b) * 2 * channels;
+      for (int64_t c = 0; c < 2 * channels; ++c) sums[c] += part[c];
+    }
+    return sums;
+  }
+};
+
+// Mean, gamma / standard deviation and 1 / standard deviation of every sample and channel.
+struct Rows {
+  std::vector<float> mean, scale;
+  Rows(const Split& s, const float* statistics, const float* gamma) : mean(s.samples * s.channels), scale(s.samples * s.channels) {
+    for (int64_t i = 0; i < s.samples * s.channels; ++i) {
+      const int64_t sample = i / s.channels, c = i % s.channels;
+      const float* pair = statistics + (sample * s.groups + c / s.width) * 2;
+      mean[i] = pair[0];
+      scale[i] = pair[1] * gamma[c];
+    }
+  }
+};
+
+class GroupNorm {
+ public:
+  explicit GroupNorm(Construction& construction) : attributes_(construction) {}
+
+  void Compute(Call& call) const {
+    const Tensor x = call.Input(0), gamma = call.Input(1), beta = call.Input(2);
+    Split s;
+    if (!call.ok() || !Split::Make(call, x, gamma, beta, attributes_.groups, &s)) return;
+    const Tensor y = call.Output(0, x.shape()), statistics = call.Output(1, {s.samples, s.groups, 2});
+    if (!call.ok()) return;
+    const auto& loops = Loops();
+    const float* in = x.data();
+
+    // Sums are taken of differences to the sample's first row, so that a large mean costs no digits.
+    std::vector<float> partial(s.samples * s.blocks * 2 * s.channels, 0.f);
+    s.ForEachBlock([&](int64_t job, int64_t sample, int64_t rows, int64_t at) {
+      float* sums = partial.data() + job * 2 * s.channels;
+      loops.moments(in + at, in + sample * s.rows * s.channels, rows, s.channels, sums, sums + s.channels);
+    });
+    for (int64_t sample = 0; sample < s.samples; ++sample) Summarise(s, s.Collect(partial, sample), in, sample, statistics.data());
+
+    const Rows per(s, statistics.data(), gamma.data());
+    float* out = y.data();
+    s.ForEachBlock([&](int64_t, int64_t sample, int64_t rows, int64_t at) {
+      const int64_t row = sample * s.channels;
+      loops.normalise(in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.relu, rows, s.channels, out + at);
+    });
+  }
+
+ private:
+  void Summarise(const Split& s, const std::vector<double>& sums, const float* in, int64_t sample, float* statistics) const {
+    const double rows = static_cast<double>(s.rows), width = static_cast<double>(s.width);
+    for (int64_t g = 0; g < s.groups; ++g) {
+      double mean = 0, squares = 0;
+      std::vector<double> means(s.width);
+      for (int64_t i = 0; i < s.width; ++i) {
+        const int64_t c = g * s.width + i;
+        means[i] = in[sample * s.rows * s.channels + c] + sums[c] / rows;
+        mean += means[i] / width;
+        squares += std::max(0.0, sums[s.channels + c] - sums[c] * sums[c] / rows);
+      }
+      for (double m : means) squares += rows * (m - mean) * (m - mean);
+      float* pair = statistics + (sample * s.groups + g) * 2;
+      pair[0] = static_cast<float>(mean);
+      pair[1] = static_cast<float>(1.0 / std::sqrt(squares / (rows * width) + attributes_.epsilon));
+    }
+  }
+
+  Attributes attributes_;
+};
+
+class GroupNormGrad {
+ public:
+  explicit GroupNormGrad(Construction& construction) : attributes_(construction) {}
+
+  void Compute(Call& call) const {
+    const Tensor dy = call.Input(0), x = call.Input(1), gamma = call.Input(2), beta = call.Input(3), statistics = call.Input(4);
+    Split s;
+    if (!call.ok() || !Split::Make(call, x, gamma, beta, attributes_.groups, &s)) return;
+    if (dy.size() != x.size() || statistics.size() != s.samples * s.groups * 2) return call.Fail("dy and statistics do not fit x");
+    const Tensor dx = call.Output(0, x.shape()), dgamma = call.Output(1, {s.channels}), dbeta = call.Output(2, {s.channels});
+    if (!call.ok()) return;
+    const auto& loops = Loops();
+    const Rows per(s, statistics.data(), gamma.data());
+    const float *in = x.data(), *up = dy.data();
+
+    std::vector<float> partial(s.samples * s.blocks * 2 * s.channels, 0.f);
+    s.ForEachBlock([&](int64_t job, int64_t sample, int64_t rows, int64_t at) {
+      const int64_t row = sample * s.channels;
+      float* sums = partial.data() + job * 2 * s.channels;
+      loops.gradient_moments(up + at, in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.relu, rows, s.channels, sums,
+                             sums + s.channels);
+    });
+
+    // With e the gradient behind the ReLU, r = 1 / standard deviation, h = (x - mean) r and M values in a group:
+    // dx = gamma r e - (r / M) (sum(gamma e) + h sum(gamma e h)).
+    std::vector<float> slope(s.samples * s.channels), offset(s.samples * s.channels);
+    std::vector<double> gammas(s.channels, 0.0), betas(s.channels, 0.0);
+    for (int64_t sample = 0; sample < s.samples; ++sample) {
+      const std::vector<double> sums = s.Collect(partial, sample);
+      for (int64_t g = 0; g < s.groups; ++g) {
+        const double r = statistics.data()[(sample * s.groups + g) * 2 + 1];
+        double plain = 0, weighted = 0;
+        for (int64_t c = g * s.width; c < (g + 1) * s.width; ++c) {
+          const double h = sums[s.channels + c] * r;
+          gammas[c] += h;
+          betas[c] += sums[c];
+          plain += sums[c] * gamma.data()[c];
+          weighted += h * gamma.data()[c];
+        }
+        const double count = static_cast<double>(s.rows * s.width);
+        for (int64_t c = g * s.width; c < (g + 1) * s.width; ++c) {
+          slope[sample * s.channels + c] = static_cast<float>(-r * r * weighted / count);
+          offset[sample * s.channels + c] = static_cast<float>(-r * plain / count);
+        }
+      }
+    }
+    for (int64_t c = 0; c < s.channels; ++c) {
+      dgamma.data()[c] = static_cast<float>(gammas[c]);
+      dbeta.data()[c] = static_cast<float>(betas[c]);
+    }
+    float* out = dx.data();
+    s.ForEachBlock([&](int64_t, int64_t sample, int64_t rows, int64_t at) {
+      const int64_t row = sample * s.channels;
+      loops.gradient(up + at, in + at, &per.mean[row], &per.scale[row], beta.data(), &slope[row], &offset[row], attributes_.relu, rows, s.channels,
+                     out + at);
+    });
+  }
+
+ private:
+  Attributes attributes_;
+};
+
+}  // namespace
+
+void RegisterGroupNorm() {
+  const auto attributes = {"groups: int", "epsilon: float", "relu: bool"};
+  Register<GroupNorm>("GleanerGroupNorm", {"x: float", "gamma: float", "beta: float"}, {"y: float", "statistics: float"}, attributes);
+  Register<GroupNormGrad>("GleanerGroupNormGrad", {"dy: float", "x: float", "gamma: float", "beta: float", "statistics: float"},
+                          {"dx: float", "dgamma: float", "dbeta: float"}, attributes);
+}
+
+}  // namespace gleaner

@@ -1,0 +1,85 @@
+// A pool of threads for operators whose work splits into blocks. TensorFlow's own pool cannot be reached through its C API.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace gleaner {
+
+class Pool {
+ public:
+  // Never destroyed: at the end of the process its threads may still be asleep in it.
+  static Pool& Get() {
+    static Pool* pool = new Pool();
+    return *pool;
+  }
+
+  // Calls body(block) for each block. Which thread takes which block is open, so a block must write to places of its own.
+  void Run(int64_t blocks, const std::function<void(int64_t)>& body) {
+    std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
+    // A second caller would only wait for the same processors.
+    if (workers_ == 0 || blocks < 2 || !turn.owns_lock()) {
+      for (int64_t block = 0; block < blocks; ++block) body(block);
+      return;
+    }
+    {
+      std::lock_guard<std::mutex> hold(mutex_);
+      body_ = &body;
+      blocks_ = blocks;
+      next_.store(0);
+      busy_ = workers_;
+      ++round_;
+    }
+    wake_.notify_all();
+    Work(body, blocks);
+    std::unique_lock<std::mutex> hold(mutex_);
+    done_.wait(hold, [this] { return busy_ == 0; });
+  }
+
+ private:
+  Pool() : workers_(Threads() - 1) {
+    for (int i = 0; i < workers_; ++i) std::thread([this] { Loop(); }).detach();
+  }
+
+  // The same variable that sets the threads of TensorFlow's operators.
+  static int Threads() {
+    const char* said = std::getenv("TF_NUM_INTRAOP_THREADS");
+    const int asked = said == nullptr ? 0 : std::atoi(said);
+    const int there = static_cast<int>(std::thread::hardware_concurrency());
+    return asked > 0 ? asked : (there > 0 ? there : 1);
+  }
+
+  void Work(const std::function<void(int64_t)>& body, int64_t blocks) {
+    for (int64_t block = next_.fetch_add(1); block < blocks; block = next_.fetch_add(1)) body(block);
+  }
+
+  void Loop() {
+    uint64_t seen = 0;
+    for (;;) {
+      std::unique_lock<std::mutex> hold(mutex_);
+      wake_.wait(hold, [&] { return round_ != seen; });
+      seen = round_;
+      const auto* body = body_;
+      const int64_t blocks = blocks_;
+      hold.unlock();
+      Work(*body, blocks);
+      hold.lock();
+      if (--busy_ == 0) done_.notify_one();
+    }
+  }
+
+  const int workers_;
+  std::mutex turn_, mutex_;
+  std::condition_variable wake_, done_;
+  const std::function<void(int64_t)>* body_ = nullptr;
+  int64_t blocks_ = 0;
+  std::atomic<int64_t> next_{0};
+  int busy_ = 0;
+  uint64_t round_ = 0;
+};
+
+}  // namespace gleaner

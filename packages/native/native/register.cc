@@ -1,0 +1,7 @@
+// Makes Gleaner's operators known to TensorFlow. The constructor runs when Node loads the binding: TensorFlow's libraries are initialised
+// by then, and the binding has not made its context yet.
+#include "group_norm.h"
+
+namespace {
+__attribute__((constructor)) void Register() { gleaner::RegisterGroupNorm(); }
+}  // namespace

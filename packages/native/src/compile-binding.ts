@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { NativeError } from "./errors.js";
+import { ownSources, ownSourceText } from "./own-files.js";
+import { runCommand, tellingLine } from "./run-command.js";
+import { tfjsNode } from "./tfjs-package.js";
+
+/** One translation unit: where it is, and the flags it needs beyond the common ones. */
+interface Unit {
+  source: string;
+  object: string;
+  flags: string[];
+}
+
+const commonFlags = ["-std=c++17", "-fPIC", "-pthread", "-DNAPI_VERSION=8", "-DNODE_GYP_MODULE_NAME=tfjs_binding"];
+const avx2Flags = ["-O3", "-mavx2", "-mfma", "-DGLEANER_HAS_AVX2", "-DGLEANER_LOOPS=kGroupNormLoopsAvx2"];
+const fastFlags = (platform: string): string[] => ["-O3", ...(platform.endsWith("x64") ? ["-DGLEANER_HAS_AVX2"] : [])];
+
+/**
+ * A short name for everything that a compiled binding depends on besides TensorFlow: sources and flags. A cache keeps bindings of several
+ * versions of this package side by side under it.
+ */
+export function bindingHash(): string {
+  const parts = [tfjsNode.integrity, ...commonFlags, ...avx2Flags, ownSourceText()];
+  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 10);
+}
+
+/** The folder of npm's node-api-headers. */
+function nodeApiHeaders(): string {
+  return (createRequire(import.meta.url)("node-api-headers") as { include_dir: string }).include_dir;
+}
+
+function unitsOf(tfjsFolder: string, objects: string, platform: string): Unit[] {
+  const { folder, files } = ownSources();
+  const own = files.filter((name) => name.endsWith(".cc"));
+  const units: Unit[] = [
+    ...["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => ({ source: join(tfjsFolder, "binding", name), object: name, flags: ["-O2"] })),
+    ...own.map((name) => ({ source: join(folder, name), object: name, flags: fastFlags(platform) })),
+    ...(platform.endsWith("x64")
+      ? own
+          .filter((name) => name.endsWith("_loops.cc"))
+          .map((name) => ({ source: join(folder, name), object: `avx2-${name}`, flags: avx2Flags }))
+      : []),
+  ];
+  return units.map((unit) => ({ ...unit, object: join(objects, `${unit.object}.o`) }));
+}
+
+export interface CompileOptions {
+  compiler: string;
+  /** The folder of @tensorflow/tfjs-node-gpu. */
+  tfjsFolder: string;
+  /** The folder with TensorFlow's `include` and `lib`. */
+  runtime: string;
+  /** Where the binding will be used from, for the path from it to the libraries. */
+  home: string;
+  libraries: readonly string[];
+  platform: string;
+  output: string;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Compiles tfjs-node's binding and this package's operators into one Node add-on that finds TensorFlow's libraries by a relative path. */
+export async function compileBinding(options: CompileOptions): Promise<void> {
+  const { compiler, tfjsFolder, runtime, home, libraries, platform, output, onProgress, signal } = options;
+  const objects = `${output}.objects`;
+  await rm(objects, { recursive: true, force: true });
+  await mkdir(objects, { recursive: true });
+  const run = async (args: string[]): Promise<void> => {
+    const { code, stdout, stderr } = await runCommand(compiler, args, signal ? { signal } : {});
+    if (code !== 0) throw new NativeError("compile-failed", `${compiler} could not build the binding: ${tellingLine(stderr || stdout)}`);
+  };
+  const units = unitsOf(tfjsFolder, objects, platform);
+  const includes = ["-I", nodeApiHeaders(), "-I", join(runtime, "include")];
+  let done = 0;
+  const total = units.length + 1;
+  const compile = async (unit: Unit): Promise<void> => {
+    await run([...commonFlags, ...unit.flags, ...includes, "-c", unit.source, "-o", unit.object]);
+    onProgress?.(++done, total);
+  };
+  try {
+    // The two large files at once, then the small ones: a machine with one processor bears it, one with two uses both.
+    await Promise.all(units.slice(0, 2).map(compile));
+    for (const unit of units.slice(2)) await compile(unit);
+    const darwin = platform.startsWith("darwin");
+    const away = relative(home, join(runtime, "lib"));
+    const link = darwin
+      ? ["-bundle", "-undefined", "dynamic_lookup", `-Wl,-rpath,@loader_path/${away}`]
+      : ["-shared", "-s", `-Wl,-rpath,$ORIGIN/${away}`];
+    await run([
+      ...link,
+      "-pthread",
+      ...units.map((unit) => unit.object),
+      ...libraries.map((name) => join(runtime, "lib", name)),
+      "-o",
+      output,
+    ]);
+    onProgress?.(total, total);
+  } finally {
+    await rm(objects, { recursive: true, force: true });
+  }
+}
