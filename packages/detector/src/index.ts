@@ -15,8 +15,13 @@ export {
 } from "./anchors.js";
 export { type BoxWeights, type DecodeOptions, decodeBoxes, type EncodeOptions, encodeBoxes } from "./box-coder.js";
 export { boxGiou, boxIou, boxIouMatrix } from "./boxes.js";
+export { type GroupNormOptions, groupNorm } from "./group-norm.js";
+export { GroupNormLayer, type GroupNormLayerArgs } from "./group-norm-layer.js";
 export { type Matching, matchAnchors } from "./match-anchors.js";
 export type { AtssMatching } from "./match-atss.js";
 export type { CenterMatching } from "./match-center.js";
 export type { IouMatching } from "./match-iou.js";
 export { type NmsOptions, nonMaxSuppression3d, type SelectOptions, selectTopScores } from "./nms.js";
+export { createPyramidDetector, type PyramidConfig, type PyramidDetector, slimPreset } from "./pyramid-network.js";
+export { upsampleNearest3d } from "./upsample-nearest-3d.js";
+export { UpsampleNearest3dLayer } from "./upsample-nearest-3d-layer.js";
