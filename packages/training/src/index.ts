@@ -1,6 +1,28 @@
 /**
- * Optimisers, weight averaging, schedules, the loop, checkpoints and event logs.
+ * Optimizers, weight averaging, schedules, the loop and checkpoints, for TensorFlow.js and for runs that may be killed: with the state of
+ * the optimizer, the averages, the samplers and the random streams in the checkpoint, a run that goes on equals one that never stopped.
+ * `@gleaner/training/node` has the files.
  *
  * @module
  */
-export {};
+export { type AdamWOptions, createAdamW } from "./adamw.js";
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type TensorData, type TensorType, type TensorValues } from "./checkpoint.js";
+export { type CheckpointError, type CheckpointErrorTag, isCheckpointError } from "./checkpoint-error.js";
+export { type ClippedGradients, clipByGlobalNorm } from "./clip.js";
+export { randomInteger, randomNormal, shuffled } from "./draws.js";
+export { createEma, type Ema, type EmaOptions } from "./ema.js";
+export {
+  type LossGradients,
+  lossGradients,
+  type NamedVariablesOptions,
+  type NamedWeight,
+  namedVariables,
+  type WeightOwner,
+} from "./named-variables.js";
+export type { Optimizer } from "./optimizer.js";
+export { createRandom, type Random, type RandomSnapshot, restoreRandom } from "./random.js";
+export { type LoopOptions, type LoopProgress, type LoopResult, type LoopTask, runLoop } from "./run-loop.js";
+export { createSampler, restoreSampler, type Sampler, type SamplerSnapshot } from "./sampler.js";
+export { cosineSchedule, fixMatchSchedule, linearRamp, linearWarmUp, type Schedule } from "./schedules.js";
+export { createSgd, type SgdOptions } from "./sgd.js";
+export { assignVariables, createTensors, readTensors } from "./tensors.js";

@@ -2,5 +2,32 @@ import { expect, test } from "vitest";
 import * as api from "../src/index.js";
 
 test("the root entry exports exactly this", () => {
-  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "assignVariables",
+      "clipByGlobalNorm",
+      "cosineSchedule",
+      "createAdamW",
+      "createEma",
+      "createRandom",
+      "createSampler",
+      "createSgd",
+      "createTensors",
+      "decodeCheckpoint",
+      "encodeCheckpoint",
+      "fixMatchSchedule",
+      "isCheckpointError",
+      "linearRamp",
+      "linearWarmUp",
+      "lossGradients",
+      "namedVariables",
+      "randomInteger",
+      "randomNormal",
+      "readTensors",
+      "restoreRandom",
+      "restoreSampler",
+      "runLoop",
+      "shuffled",
+    ]
+  `);
 });

@@ -1,0 +1,89 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkRange, type Optimizer } from "./optimizer.js";
+import { createSlots, join, part, setSlot } from "./slots.js";
+
+export interface AdamWOptions {
+  /** How slowly the mean of the gradients follows, 0 to below 1 (default 0.9). */
+  beta1?: number;
+  /** How slowly the mean of their squares follows, 0 to below 1 (default 0.999). */
+  beta2?: number;
+  /** ε > 0, added to the root of the corrected mean square (default 1e-8). */
+  epsilon?: number;
+  /** λ ≥ 0 (default 0.01): each step also takes η·λ·w off the weight. */
+  weightDecay?: number;
+  /** Which variables are not decayed, by name (default none). */
+  exclude?: (name: string) => boolean;
+}
+
+/**
+ * Adam with decoupled weight decay.
+ *
+ * m ← β₁m + (1−β₁)∇; v ← β₂v + (1−β₂)∇²; w ← w − ηλw − η·(m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε)
+ * (Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2, where η is the learning rate given to `apply`,
+ * schedule included, for both terms as in PyTorch.)
+ *
+ * The state is `mean/<variable>`, `square/<variable>` and `step`, an int32 scalar.
+ *
+ * @throws RangeError for an option out of its range
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { createAdamW } from "@gleaner/training";
+ * const w = tf.variable(tf.tensor1d([1, 2]));
+ * const adamW = createAdamW({ weightDecay: 0.1 });
+ * adamW.apply({ w }, { w: tf.tensor1d([5, -0.01]) }, 0.1);
+ * w; // => [0.89, 2.08]
+ * ```
+ */
+export function createAdamW(options: AdamWOptions = {}): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, exclude = () => false } = options;
+  checkRange("beta1", beta1, 0, 1);
+  checkRange("beta2", beta2, 0, 1);
+  checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
+  if (!(epsilon > 0 && epsilon < 1)) throw new RangeError(`epsilon must be in (0, 1), got ${epsilon}`);
+  const slots = createSlots(["mean", "square"]);
+  let step = 0;
+
+  return {
+    apply(variables, gradients, learningRate) {
+      checkRange("learningRate", learningRate, 0, Number.POSITIVE_INFINITY);
+      const packs = slots.packs(variables, Object.keys(gradients), (name) => weightDecay > 0 && !exclude(name));
+      step++;
+      // Both corrections as numbers: √(v/c₂) + ε = (√v + ε√c₂)/√c₂, so no operation is spent on them.
+      const rootOfCorrection = Math.sqrt(1 - beta2 ** step);
+      tf.tidy(() => {
+        const [toMean, toSquare] = [tf.scalar(1 - beta1), tf.scalar(1 - beta2)];
+        const shift = tf.scalar(epsilon * rootOfCorrection);
+        const rate = tf.scalar((learningRate * rootOfCorrection) / (1 - beta1 ** step));
+        const kept = tf.scalar(1 - learningRate * weightDecay);
+        for (const pack of packs) {
+          const weights = join(pack, variables);
+          const gradient = join(pack, gradients);
+          const oldMean = pack.slots["mean"]!;
+          const oldSquare = pack.slots["square"]!;
+          const mean = tf.add(oldMean, tf.mul(tf.sub(gradient, oldMean), toMean));
+          const square = tf.add(oldSquare, tf.mul(tf.sub(tf.square(gradient), oldSquare), toSquare));
+          const change = tf.mul(tf.div(mean, tf.add(tf.sqrt(square), shift)), rate);
+          setSlot(pack, "mean", mean);
+          setSlot(pack, "square", square);
+          const next = part(pack, tf.sub(pack.decayed ? tf.mul(weights, kept) : weights, change));
+          for (const [i, name] of pack.names.entries()) variables[name]!.assign(next[i]!);
+        }
+      });
+    },
+    snapshot: () => ({ ...slots.snapshot(), step: tf.scalar(step, "int32") }),
+    restore(tensors) {
+      const { step: counted, ...state } = tensors;
+      const [value] = counted?.dataSync() ?? [];
+      if (value === undefined || !Number.isInteger(value) || value < 0)
+        throw new RangeError(`expected the state of AdamW to hold a step ≥ 0, got ${value}`);
+      slots.restore(state);
+      step = value;
+    },
+    dispose() {
+      slots.dispose();
+      step = 0;
+    },
+  };
+}

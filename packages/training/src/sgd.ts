@@ -1,0 +1,68 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { checkRange, type Optimizer } from "./optimizer.js";
+import { createSlots, join, part, setSlot } from "./slots.js";
+
+export interface SgdOptions {
+  /** μ, 0 (default) to below 1. */
+  momentum?: number;
+  /** Looks ahead along the momentum (default false). */
+  nesterov?: boolean;
+  /** λ ≥ 0 (default 0): λ·w is added to the gradient, the gradient of λ‖w‖²/2. */
+  weightDecay?: number;
+  /** Which variables are not decayed, by name (default none): biases and norms usually. */
+  exclude?: (name: string) => boolean;
+}
+
+/**
+ * Stochastic gradient descent with momentum, with weight decay as an L2 term of the gradient.
+ *
+ * g ← ∇ + λw; v ← μv + g; w ← w − η(g + μv) with Nesterov's momentum, w ← w − ηv without
+ * (Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013, in the form of PyTorch).
+ *
+ * The state is `momentum/<variable>`.
+ *
+ * @throws RangeError for an option out of its range
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { createSgd } from "@gleaner/training";
+ * const w = tf.variable(tf.tensor1d([1, 2]));
+ * const sgd = createSgd({ momentum: 0.9, nesterov: true, weightDecay: 5e-4, exclude: (name) => name.endsWith("bias") });
+ * sgd.apply({ bias: w }, { bias: tf.tensor1d([1, 0]) }, 0.1);
+ * w; // => [0.81, 2]
+ * ```
+ */
+export function createSgd(options: SgdOptions = {}): Optimizer {
+  const { momentum = 0, nesterov = false, weightDecay = 0, exclude = () => false } = options;
+  checkRange("momentum", momentum, 0, 1);
+  checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
+  if (nesterov && momentum === 0) throw new RangeError("Nesterov's momentum needs a momentum above 0, got 0");
+  const slots = createSlots(momentum > 0 ? ["momentum"] : []);
+
+  return {
+    apply(variables, gradients, learningRate) {
+      checkRange("learningRate", learningRate, 0, Number.POSITIVE_INFINITY);
+      const packs = slots.packs(variables, Object.keys(gradients), (name) => weightDecay > 0 && !exclude(name));
+      tf.tidy(() => {
+        const [rate, mu, decay] = [tf.scalar(learningRate), tf.scalar(momentum), tf.scalar(weightDecay)];
+        for (const pack of packs) {
+          const weights = join(pack, variables);
+          let gradient = join(pack, gradients);
+          if (pack.decayed) gradient = tf.add(gradient, tf.mul(weights, decay));
+          let direction = gradient;
+          if (momentum > 0) {
+            const velocity = tf.add(tf.mul(pack.slots["momentum"]!, mu), gradient);
+            direction = nesterov ? tf.add(gradient, tf.mul(velocity, mu)) : velocity;
+            setSlot(pack, "momentum", velocity);
+          }
+          const next = part(pack, tf.sub(weights, tf.mul(direction, rate)));
+          for (const [i, name] of pack.names.entries()) variables[name]!.assign(next[i]!);
+        }
+      });
+    },
+    snapshot: () => slots.snapshot(),
+    restore: (tensors) => slots.restore(tensors),
+    dispose: () => slots.dispose(),
+  };
+}
