@@ -102,7 +102,7 @@ export function correlate(heap: Heap, input: number, filter: number, output: num
       const reachesAll = t.count === depth.output;
       const convolve = (source: number, images: number, target: number): void => {
         heap.convolve2d(source, tapFilter, isFirst ? target : product, call(images));
-        if (!isFirst) heap.addInto(target, product, images * outputSlice);
+        if (!isFirst) heap.add(target, product, target, images * outputSlice);
       };
       const outputOf = (sample: number): number => output + (sample * depth.output + t.low) * outputSlice * bytes;
       if (mustGather) gather(t);
@@ -113,7 +113,8 @@ export function correlate(heap: Heap, input: number, filter: number, output: num
       }
       if (mustGather) {
         heap.convolve2d(gathered, tapFilter, product, call(batch * t.count));
-        for (let n = 0; n < batch; n++) heap.addInto(outputOf(n), product + n * t.count * outputSlice * bytes, t.count * outputSlice);
+        for (let n = 0; n < batch; n++)
+          heap.add(outputOf(n), product + n * t.count * outputSlice * bytes, outputOf(n), t.count * outputSlice);
         return;
       }
       for (let n = 0; n < batch; n++) convolve(input + (n * depth.input + t.low + t.offset) * inputSlice * bytes, t.count, outputOf(n));

@@ -29,8 +29,19 @@ export interface Convolution2d {
   pads: [number, number, number, number];
 }
 
+/** output = input · scale + shift for each channel, then perhaps ReLU, on [positions, channels]. */
+export interface ScaleShift {
+  input: number;
+  scale: number;
+  shift: number;
+  output: number;
+  positions: number;
+  channels: number;
+  relu?: boolean;
+}
+
 /**
- * Typed access to the memory of one WASM engine, and the three of its compiled functions that everything here is made of.
+ * Typed access to the memory of one WASM engine, and the few of its compiled functions that everything here is made of.
  * Pointers are byte offsets. A view from `floats` is stale after the next `allocate` or compiled call, because memory may have grown: ask again.
  */
 export interface Heap {
@@ -43,8 +54,13 @@ export interface Heap {
   /** Runs `work` with a function that allocates floats; all are freed when it ends, also by an error. */
   withScratch<T>(work: (allocate: (count: number) => number) => T): T;
   convolve2d(input: number, filter: number, output: number, call: Convolution2d): void;
-  /** target += source. */
-  addInto(target: number, source: number, count: number): void;
+  /** target = a + b; the target may be one of them, here and below. */
+  add(a: number, b: number, target: number, count: number): void;
+  /** target = a · b */
+  multiply(a: number, b: number, target: number, count: number): void;
+  /** target = 1 where source > 0, otherwise 0. */
+  step(source: number, target: number, count: number): void;
+  scaleShift(call: ScaleShift): void;
   /** [rows, inner] · [inner, columns] for several left sides; the right one is packed once. */
   multiplyAll(lefts: { left: number; output: number }[], right: number, rows: number, inner: number, columns: number): void;
 }
@@ -53,6 +69,9 @@ const shapeBytes = (...shape: number[]): Uint8Array => new Uint8Array(new Int32A
 const bytesPerFloat = 4;
 const padsAreExplicit = 0;
 const float32 = 0;
+const [linear, relu] = [0, 1];
+const noTensor = 0;
+const zeroBelow = 0;
 
 /** Makes the heap of a backend; one for each backend, because the compiled functions belong to it. */
 export function createHeap(backend: WasmBackend): Heap {
@@ -61,6 +80,9 @@ export function createHeap(backend: WasmBackend): Heap {
   const operands = ["number", "array", "number", "number", "array", "number"];
   const conv2d = wasm.cwrap("Conv2D", null, numbers(19));
   const add = wasm.cwrap("Add", null, [...operands, "number", "number"]);
+  const multiply = wasm.cwrap("Multiply", null, [...operands, "number", "number"]);
+  const step = wasm.cwrap("Step", null, numbers(4));
+  const depthwise = wasm.cwrap("FusedDepthwiseConv2D", null, numbers(23));
   const matMul = wasm.cwrap("BatchMatMul", null, [...operands, "number", "number", "number"]);
 
   // XNNPACK's operators are cached by tensor id and dropped with it, so every view gets an id of its own and none outlives its call.
@@ -75,6 +97,18 @@ export function createHeap(backend: WasmBackend): Heap {
     } finally {
       for (const id of ids) wasm.tfjs.disposeData(id);
     }
+  };
+
+  const elementwise = (run: typeof add, a: number, b: number, target: number, count: number): void => {
+    const shape = shapeBytes(count);
+    withViews(
+      [
+        [a, count],
+        [b, count],
+        [target, count],
+      ],
+      (first, second, result) => run(first!, shape, 1, second!, shape, 1, float32, result!),
+    );
   };
 
   return {
@@ -126,14 +160,41 @@ export function createHeap(backend: WasmBackend): Heap {
           ),
       );
     },
-    addInto(target, source, count) {
-      const shape = shapeBytes(count);
+    add: (a, b, target, count) => elementwise(add, a, b, target, count),
+    multiply: (a, b, target, count) => elementwise(multiply, a, b, target, count),
+    step(source, target, count) {
       withViews(
         [
-          [target, count],
           [source, count],
+          [target, count],
         ],
-        (a, b) => add(a!, shape, 1, b!, shape, 1, float32, a!),
+        (x, y) => step(x!, zeroBelow, float32, y!),
+      );
+    },
+    scaleShift(call) {
+      const { positions, channels } = call;
+      withViews(
+        [
+          [call.input, positions * channels],
+          [call.scale, channels],
+          [call.shift, channels],
+          [call.output, positions * channels],
+        ],
+        // A depthwise 1 × 1 convolution: XNNPACK has a loop for just this.
+        (x, scale, shift, y) =>
+          depthwise(
+            x!,
+            ...[1, positions, 1],
+            ...[scale!, 1, 1, shift!],
+            ...[0, 0, 0, 0, padsAreExplicit],
+            ...[1, 1, 1, 1],
+            channels,
+            channels,
+            call.relu ? relu! : linear!,
+            noTensor,
+            0,
+            y!,
+          ),
       );
     },
     multiplyAll(lefts, right, rows, inner, columns) {

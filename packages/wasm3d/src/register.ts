@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { convolutionKernels } from "./convolution-kernels.js";
 import { gatherKernels } from "./gather.js";
+import { groupNormKernels } from "./group-norm.js";
 import { createHeap, type Heap, type WasmBackend } from "./heap.js";
 import type { Kernel } from "./kernel.js";
+import { matMulKernels } from "./mat-mul.js";
 import { poolKernels } from "./pool-kernels.js";
+import { sumKernels } from "./sum.js";
 
 const backendName = "wasm";
 
@@ -43,7 +46,14 @@ export function registerWasm3d(): string[] {
     heaps.set(backend, heap);
     return heap;
   };
-  const kernels: Record<string, Kernel> = { ...convolutionKernels, ...poolKernels, ...gatherKernels };
+  const kernels: Record<string, Kernel> = {
+    ...convolutionKernels,
+    ...poolKernels,
+    ...gatherKernels,
+    ...sumKernels,
+    ...matMulKernels,
+    ...groupNormKernels,
+  };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     const stock = tf.getKernel(kernelName, backendName);
     // Replacing without this would print a warning for each kernel.

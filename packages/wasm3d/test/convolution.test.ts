@@ -64,7 +64,9 @@ describe("gradients by tfjs-core against finite differences", () => {
   });
 
   test("conv2dTranspose is the input gradient of conv2d", () => {
-    const y = tf.tidy(() => tf.conv2dTranspose(random([1, 4, 5, 4], 1), random([3, 3, 3, 4], 2), [1, 8, 10, 3], 2, "same"));
+    const y = tf.tidy(() =>
+      tf.conv2dTranspose(random<tf.Rank.R4>([1, 4, 5, 4], 1), random<tf.Rank.R4>([3, 3, 3, 4], 2), [1, 8, 10, 3], 2, "same"),
+    );
     const definition = {
       batch: 1,
       channels: [3, 4] as [number, number],
@@ -96,7 +98,7 @@ describe("sizes of real networks", () => {
     tf.tidy(() => {
       const [input, filter] = [tf.tensor(x, [1, size, size, size, from]) as tf.Tensor5D, tf.tensor(w, [3, 3, 3, from, to]) as tf.Tensor5D];
       const y = tf.conv3d(input, filter, stride, "same");
-      const [dx, dw] = tf.grads((a: tf.Tensor5D, b: tf.Tensor5D) => tf.conv3d(a, b, stride, "same"))(
+      const [dx, dw] = tf.grads((a, b) => tf.conv3d(a as tf.Tensor5D, b as tf.Tensor5D, stride, "same"))(
         [input, filter],
         tf.tensor(dy, y.shape),
       );
@@ -112,7 +114,7 @@ describe("memory", () => {
     tf.tidy(() => {
       const x = tf.fill([1, size, size, size, 8], 0.5) as tf.Tensor5D;
       const w = tf.fill([3, 3, 3, 8, 8], 0.5) as tf.Tensor5D;
-      const [dx, dw] = tf.grads((a: tf.Tensor5D, b: tf.Tensor5D) => tf.conv3d(a, b, 2, "same"))([x, w]);
+      const [dx, dw] = tf.grads((a, b) => tf.conv3d(a as tf.Tensor5D, b as tf.Tensor5D, 2, "same"))([x, w]);
       return tf.add(tf.sum(dx!), tf.sum(dw!)).dataSync()[0]!;
     });
   const heapBytes = (): number => (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.length;
@@ -138,6 +140,8 @@ describe("registerWasm3d", () => {
     const first = registerWasm3d();
     expect(first).toContain("Conv3DBackpropInputV2");
     expect(registerWasm3d()).toEqual(first);
-    expect(tf.tidy(() => tf.conv3d(tf.ones([1, 2, 2, 2, 1]), tf.ones([2, 2, 2, 1, 1]), 1, "valid").dataSync()[0])).toBe(8);
+    expect(
+      tf.tidy(() => tf.conv3d(tf.ones<tf.Rank.R5>([1, 2, 2, 2, 1]), tf.ones<tf.Rank.R5>([2, 2, 2, 1, 1]), 1, "valid").dataSync()[0]),
+    ).toBe(8);
   });
 });

@@ -102,8 +102,8 @@ for (const kind of ["max", "avg"] as const) {
           const taps: [number, number] = [filterSize[1], filterSize[2]];
           const steps: [number, number] = [strides[1], strides[2]];
           const weighted = (y: tf.Tensor): tf.Scalar => tf.sum(tf.mul(tf.reshape(y, [-1]), tf.tensor1d(numbers(y.size, 2))));
-          const byVolume = tf.grad((x: tf.Tensor5D) => weighted(pool(x, [1, ...taps], [1, ...steps], pad)))(x);
-          const byImage = tf.grad((x: tf.Tensor4D) => weighted(pool2d(x, taps, steps, pad)))(tf.reshape(x, [n!, h!, w!, c!]));
+          const byVolume = tf.grad((x) => weighted(pool(x as tf.Tensor5D, [1, ...taps], [1, ...steps], pad)))(x);
+          const byImage = tf.grad((x) => weighted(pool2d(x as tf.Tensor4D, taps, steps, pad)))(tf.reshape(x, [n!, h!, w!, c!]));
           expect(difference(byImage.dataSync(), byVolume.dataSync())).toBeLessThan(1e-6);
         });
       }),
@@ -122,6 +122,6 @@ test("whole numbers and NaN are pooled as themselves", () => {
 });
 
 test("of equal values the first gets the gradient", () => {
-  const gradient = tf.tidy(() => tf.grad((x: tf.Tensor5D) => tf.maxPool3d(x, 2, 2, "valid"))(tf.ones([1, 2, 2, 2, 1])));
+  const gradient = tf.tidy(() => tf.grad((x) => tf.maxPool3d(x as tf.Tensor5D, 2, 2, "valid"))(tf.ones([1, 2, 2, 2, 1])));
   expect(Array.from(gradient.dataSync())).toEqual([1, 0, 0, 0, 0, 0, 0, 0]);
 });
