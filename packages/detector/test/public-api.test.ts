@@ -13,6 +13,7 @@ test("the root entry exports exactly this", () => {
       "createPyramidDetector",
       "cubeSizes",
       "decodeBoxes",
+      "detectVolume",
       "encodeBoxes",
       "generateAnchors",
       "groupNorm",

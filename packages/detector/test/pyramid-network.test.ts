@@ -78,7 +78,7 @@ describe("createPyramidDetector", () => {
     const volume = new Float32Array(8 * 16 * 24);
     volume[(spot[0] * 16 + spot[1]) * 24 + spot[2]] = 5;
     const { boxes, count } = anchors(shape);
-    const answers = tf.tidy(() => predict(tf.tensor5d(volume, [1, ...shape, 1])).logits.dataSync());
+    const answers = tf.tidy(() => Float32Array.from(predict(tf.tensor5d(volume, [1, ...shape, 1])).logits.dataSync()));
     dispose();
     expect(answers).toHaveLength(count);
     const median = answers.slice().sort()[count >> 1]!;
