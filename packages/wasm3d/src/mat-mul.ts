@@ -2,12 +2,38 @@ import { broadcast_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { Heap } from "./heap.js";
 import { type Kernel, kernel } from "./kernel.js";
 
+/** Rows that are turned together, so that both sides stay in the nearest cache. */
+const block = 32;
+
 /** [rows, columns] → [columns, rows] */
-function transpose(heap: Heap, from: number, to: number, rows: number, columns: number): void {
-  const [source, target] = [heap.floats(from, rows * columns), heap.floats(to, rows * columns)];
-  for (let row = 0, next = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) target[column * rows + row] = source[next++]!;
+function transpose(source: Float32Array, target: Float32Array, rows: number, columns: number): void {
+  for (let low = 0; low < rows; low += block) {
+    const high = Math.min(rows, low + block);
+    for (let column = 0; column < columns; column++) {
+      for (let row = low; row < high; row++) target[column * rows + row] = source[row * columns + column]!;
+    }
+  }
 }
+
+/** The longest sum of products in one call when the left side is turned anyway: longer ones lose digits, and leave the cache. */
+const longest = 2048;
+
+/** output = leftᵀ · right for left [inner, rows] and right [inner, columns], in parts of the sum. */
+function multiplyTurned(heap: Heap, left: number, right: number, output: number, rows: number, inner: number, columns: number): void {
+  heap.withScratch((allocate) => {
+    const turned = allocate(rows * Math.min(inner, longest));
+    const part = inner > longest ? allocate(rows * columns) : 0;
+    for (let first = 0; first < inner; first += longest) {
+      const count = Math.min(longest, inner - first);
+      transpose(heap.floats(left + first * rows * bytes, count * rows), heap.floats(turned, count * rows), count, rows);
+      const target = first === 0 ? output : part;
+      heap.multiplyAll([{ left: turned, output: target }], right + first * columns * bytes, rows, count, columns);
+      if (first > 0) heap.add(output, part, output, rows * columns);
+    }
+  });
+}
+
+const bytes = 4;
 
 /** The matrix of an operand that belongs to each matrix of the result; axes of length 1 are repeated. */
 function batchIndices(shape: number[], result: number[]): number[] {
@@ -43,19 +69,20 @@ const batchMatMul = kernel<{ a: TensorInfo; b: TensorInfo }, { transposeA: boole
       heap.values(output).fill(0);
       return output;
     }
-    const bytes = 4;
     const [indexA, indexB] = [batchIndices(a.shape.slice(0, -2), stack), batchIndices(b.shape.slice(0, -2), stack)];
     heap.withScratch((allocate) => {
-      const turnedA = transposeA ? allocate(rows * inner) : 0;
-      const turnedB = transposeB ? allocate(inner * columns) : 0;
-      for (let i = 0; i < indexA.length; i++) {
-        const isNewB = i === 0 || indexB[i] !== indexB[i - 1];
-        const left = heap.pointer(a) + indexA[i]! * rows * inner * bytes;
-        const right = heap.pointer(b) + indexB[i]! * inner * columns * bytes;
-        if (transposeA) transpose(heap, left, turnedA, inner, rows);
-        if (transposeB && isNewB) transpose(heap, right, turnedB, columns, inner);
+      const turned = transposeB ? allocate(inner * columns) : 0;
+      for (const [i, index] of indexA.entries()) {
+        const left = heap.pointer(a) + index * rows * inner * bytes;
+        let right = heap.pointer(b) + indexB[i]! * inner * columns * bytes;
+        if (transposeB) {
+          const isTurned = i > 0 && indexB[i] === indexB[i - 1];
+          if (!isTurned) transpose(heap.floats(right, inner * columns), heap.floats(turned, inner * columns), columns, inner);
+          right = turned;
+        }
         const to = heap.pointer(output) + i * rows * columns * bytes;
-        heap.multiplyAll([{ left: transposeA ? turnedA : left, output: to }], transposeB ? turnedB : right, rows, inner, columns);
+        if (transposeA) multiplyTurned(heap, left, right, to, rows, inner, columns);
+        else heap.multiplyAll([{ left, output: to }], right, rows, inner, columns);
       }
     });
     return output;

@@ -30,7 +30,13 @@ export function sumRows(heap: Heap, input: number, outer: number, rows: number, 
   const totals = new Float64Array(inner);
   if (block < worthHalving || (inner === 1 && outer > 1)) {
     const [from, to] = [heap.floats(input, outer * block), heap.floats(output, outer * inner)];
-    for (let o = 0; o < outer; o++) sumPlainly(from, o * block, rows, inner, to, o * inner, totals);
+    if (inner === 1) {
+      for (let o = 0, i = 0; o < outer; o++) {
+        let total = 0;
+        for (const end = i + rows; i < end; i++) total += from[i]!;
+        to[o] = total;
+      }
+    } else for (let o = 0; o < outer; o++) sumPlainly(from, o * block, rows, inner, to, o * inner, totals);
     return;
   }
   heap.withScratch((allocate) => {
@@ -53,21 +59,20 @@ export function sumRows(heap: Heap, input: number, outer: number, rows: number, 
   });
 }
 
-/** Runs of axes as [outer, rows, inner] steps that reduce one run of reduced axes after the other, the last one first. */
+/** Steps [outer, rows, inner] that reduce one run of reduced axes after the other, the first one first: it leaves least for the others. */
 function reductions(shape: number[], axes: number[]): [outer: number, rows: number, inner: number][] {
   const steps: [number, number, number][] = [];
   const sizeOf = (part: number[]): number => part.reduce((a, b) => a * b, 1);
-  let inner = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
+  let outer = 1;
+  for (let axis = 0; axis < shape.length; axis++) {
     if (!axes.includes(axis)) {
-      inner *= shape[axis]!;
+      outer *= shape[axis]!;
       continue;
     }
-    let first = axis;
-    while (first > 0 && axes.includes(first - 1)) first--;
+    const first = axis;
+    while (axes.includes(axis + 1)) axis++;
     const rows = sizeOf(shape.slice(first, axis + 1));
-    if (rows !== 1 || steps.length === 0) steps.push([sizeOf(shape.slice(0, first)), rows, inner]);
-    axis = first;
+    if (rows !== 1) steps.push([outer, rows, sizeOf(shape.slice(axis + 1))]);
   }
   return steps;
 }
