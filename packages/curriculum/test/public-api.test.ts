@@ -2,5 +2,12 @@ import { expect, test } from "vitest";
 import * as api from "../src/index.js";
 
 test("the root entry exports exactly this", () => {
-  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "createCurriculum",
+      "createHistory",
+      "mergeSnapshots",
+      "restoreCurriculum",
+    ]
+  `);
 });
