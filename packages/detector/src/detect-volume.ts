@@ -4,12 +4,8 @@ import { type DecodeOptions, decodeBoxes } from "./box-coder.js";
 import { nonMaxSuppression3d, selectTopScores } from "./nms.js";
 import { copyPatch, nearMask, type TileSpan, tileMeetsMask, tileVolume } from "./tiles.js";
 
-/** What detectVolume needs of a detector; createPyramidDetector makes one. */
-export interface PatchDetector {
-  /** Logits [batch, anchors, classes] and deltas [batch, anchors, 6] of patches [batch, z, y, x, channels]. */
-  predict(x: tf.Tensor5D): { logits: tf.Tensor3D; deltas: tf.Tensor3D };
-  anchors(shape: Triple): AnchorSet;
-}
+/** Logits [batch, anchors, classes] and deltas [batch, anchors, 6] of patches [batch, z, y, x, channels]. */
+export type Predict = (x: tf.Tensor5D) => { logits: tf.Tensor3D; deltas: tf.Tensor3D };
 
 export interface ScanInput {
   /** Voxels [z, y, x], or [z, y, x, channel] with several channels, prepared as the network was trained. */
@@ -22,6 +18,8 @@ export interface ScanInput {
 export interface DetectOptions extends DecodeOptions {
   /** Shape of the patches that the network sees, in voxels. */
   patchShape: Triple;
+  /** The anchors of a patch of this shape, in the order of the predictions. */
+  anchors: AnchorSet;
   /** Voxels that neighboring patches share at least, one number or one an axis; a quarter of the patch unless told. */
   overlap?: number | Triple;
   /** Patches predicted at once; 1 unless told. */
@@ -86,16 +84,11 @@ function checkInput({ data, shape, channels = 1 }: ScanInput, { patchShape, mask
 }
 
 /** Runs the network on patches and gives its answers as plain arrays; no tensor survives. */
-async function predictPatches(
-  detector: PatchDetector,
-  patches: Float32Array,
-  shape: [number, number, number, number, number],
-  count: number,
-) {
-  const { logits, deltas } = tf.tidy(() => detector.predict(tf.tensor5d(patches, shape)));
+async function predictPatches(predict: Predict, patches: Float32Array, shape: [number, number, number, number, number], count: number) {
+  const { logits, deltas } = tf.tidy(() => predict(tf.tensor5d(patches, shape)));
   try {
     if (logits.shape[1] !== count || deltas.shape[1] !== count) {
-      throw new RangeError(`predict answered for ${logits.shape[1]} and ${deltas.shape[1]} anchors, expected ${count} as anchors() says`);
+      throw new RangeError(`predict answered for ${logits.shape[1]} and ${deltas.shape[1]} anchors, expected ${count} as anchors says`);
     }
     const [logitValues, deltaValues] = await Promise.all([logits.data<"float32">(), deltas.data<"float32">()]);
     return { logits: logitValues, deltas: deltaValues, classes: logits.shape[2] };
@@ -110,7 +103,7 @@ async function predictPatches(
  * A patch answers for centers inside it except near the sides that it shares with another patch, where that one sees more context.
  * Centers outside the scan are dropped. Between batches other tasks get their turn. Nothing but the result is kept in memory.
  *
- * @param detector `predict` and `anchors` of a network
+ * @param predict the network; it shall not dispose of its input
  * @param input the scan
  * @returns boxes, scores and labels, best first; all empty where nothing is above the threshold
  * @throws RangeError if sizes disagree, or the network answers NaN; the reason of `signal` when it is aborted
@@ -123,18 +116,23 @@ async function predictPatches(
  * const detector = createPyramidDetector();
  * const scan = { data: new Float32Array(8 * 16 * 16), shape: [8, 16, 16] as const };
  * const patches: number[] = [];
- * const found = await detectVolume(detector, scan, { patchShape: [8, 8, 8], overlap: 0, onProgress: ({ done }) => patches.push(done) });
+ * const patchShape = [8, 8, 8] as const;
+ * const found = await detectVolume(detector.predict, scan, {
+ *   patchShape,
+ *   anchors: detector.anchors(patchShape),
+ *   overlap: 0,
+ *   onProgress: ({ done }) => patches.push(done),
+ * });
  * patches; // => [0, 1, 2, 3, 4]
  * found.scores; // => []
  * ```
  */
-export async function detectVolume(detector: PatchDetector, input: ScanInput, options: DetectOptions): Promise<Detections> {
-  const { patchShape, batch = 1, scoreThreshold = 0.05, topK = 200, iouThreshold = 0.1, maxDetections = 100, fill = 0 } = options;
+export async function detectVolume(predict: Predict, input: ScanInput, options: DetectOptions): Promise<Detections> {
+  const { patchShape, anchors, batch = 1, scoreThreshold = 0.05, topK = 200, iouThreshold = 0.1, maxDetections = 100, fill = 0 } = options;
   const { mask, maskMargin = 0, onProgress, signal } = options;
   const { data, shape, channels = 1 } = input;
   const overlap = strideTriple(options.overlap ?? (patchShape.map((extent) => Math.floor(extent / 4)) as unknown as Triple));
   checkInput(input, options, overlap);
-  const anchors = detector.anchors(patchShape);
   const threshold = Math.log(scoreThreshold) - Math.log1p(-scoreThreshold);
   if (Number.isNaN(threshold)) throw new RangeError(`scoreThreshold ${scoreThreshold}, expected a number in [0, 1]`);
 
@@ -182,7 +180,7 @@ export async function detectVolume(detector: PatchDetector, input: ScanInput, op
     const group = tiles.slice(first, first + batch);
     const patches = new Float32Array(group.length * size).fill(fill);
     for (const [i, tile] of group.entries()) copyPatch(data, shape, channels, startOf(tile), patchShape, patches, i * size);
-    const { logits, deltas, classes } = await predictPatches(detector, patches, [group.length, ...patchShape, channels], anchors.count);
+    const { logits, deltas, classes } = await predictPatches(predict, patches, [group.length, ...patchShape, channels], anchors.count);
     for (const [i, tile] of group.entries()) {
       const [a, b] = [i * anchors.count, (i + 1) * anchors.count];
       collect(tile, logits.subarray(a * classes, b * classes), deltas.subarray(6 * a, 6 * b), classes);

@@ -23,11 +23,65 @@ function groupMeans(perChannel: tf.Tensor3D, groups: number, m: number): tf.Tens
   return tf.reshape(tf.broadcastTo(means, [n, groups, size]), [n, 1, c]);
 }
 
+/** Operators of their own for both directions, where the engine has them (see the README). */
+const fusedKernel = "GleanerGroupNorm";
+
+interface Attributes {
+  groups: number;
+  epsilon: number;
+  relu: boolean;
+}
+type Arguments = [x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, save: tf.GradSaveFunc];
+interface WithGradient {
+  value: tf.Tensor;
+  gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[];
+}
+
+function fused([x, gamma, beta, save]: Arguments, attributes: Attributes): WithGradient {
+  const run = (name: string, inputs: Record<string, tf.Tensor>): tf.Tensor[] =>
+    tf.engine().runKernel(name, inputs, attributes as unknown as tf.NamedAttrMap) as tf.Tensor[];
+  const [y, statistics] = run(fusedKernel, { x, gamma, beta });
+  save([x, gamma, beta, statistics!]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+    const [x, gamma, beta, statistics] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    return run(`${fusedKernel}Grad`, { dy, x, gamma, beta, statistics });
+  };
+  return { value: y!, gradFunc };
+}
+
+function composed([x, gamma, beta, save]: Arguments, { groups, epsilon, relu }: Attributes): WithGradient {
+  const n = x.shape[0]!;
+  const c = x.shape[x.rank - 1]!;
+  const m = x.size / (n * c);
+  const rows = tf.reshape(x, [n, m, c]) as tf.Tensor3D;
+  // Two passes: with E[x²] − E[x]² a mean far above the deviation would leave nothing of float32.
+  const centered = tf.sub(rows, groupMeans(sumRows(rows), groups, m)) as tf.Tensor3D;
+  const inverse = tf.rsqrt(tf.add(groupMeans(sumRows(tf.square(centered)), groups, m), epsilon));
+  const linear = tf.add(tf.mul(centered, tf.mul(inverse, gamma)), beta);
+  const y = relu ? tf.relu(linear) : linear;
+  save(relu ? [centered, inverse, gamma, y] : [centered, inverse, gamma]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+    const [centered, inverse, gamma, y] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor1D, tf.Tensor3D | undefined];
+    const rows = tf.reshape(dy, [n, m, c]) as tf.Tensor3D;
+    const d = y ? tf.mul<tf.Tensor3D>(rows, tf.step(y)) : rows;
+    const sumD = sumRows(d);
+    const sumDx = tf.mul<tf.Tensor3D>(sumRows(tf.mul(d, centered)), inverse);
+    const meanD = groupMeans(tf.mul(sumD, gamma), groups, m);
+    const meanDx = groupMeans(tf.mul(sumDx, gamma), groups, m);
+    // inverse · (γ·d − mean(γ·d) − x̂ · mean(γ·d·x̂)), with x̂ = centered · inverse
+    const slope = tf.mul(tf.square(inverse), meanDx);
+    const dx = tf.sub(tf.mul(d, tf.mul(inverse, gamma)), tf.add(tf.mul(centered, slope), tf.mul(inverse, meanD)));
+    const overBatch = (t: tf.Tensor3D): tf.Tensor => tf.sum(tf.reshape(t, [n, c]), 0);
+    return [tf.reshape(dx, x.shape), overBatch(sumDx), overBatch(sumD)];
+  };
+  return { value: tf.reshape(y, x.shape), gradFunc };
+}
+
 /**
  * Group normalization of [batch, …, channel] with its gradient as one operator, optionally followed by ReLU.
  *
  * y = γ · (x − μ) / √(σ² + ε) + β, with mean and variance over the voxels and the channels of a group (Wu and He, ECCV 2018).
- * Only the first derivative is defined. Forward and backward take two reductions each, over a matrix of voxels × channels.
+ * Only the first derivative is defined. Where the engine has the kernel `GleanerGroupNorm`, that is used.
  *
  * @param x activations, rank 2 at least, channels last
  * @param gamma scale, [channels]
@@ -46,36 +100,10 @@ function groupMeans(perChannel: tf.Tensor3D, groups: number, m: number): tf.Tens
  */
 export function groupNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor1D, beta: tf.Tensor1D, options: GroupNormOptions): T {
   const { groups, epsilon = 1e-5, activation = "linear" } = options;
-  const n = x.shape[0]!;
-  const c = x.shape[x.shape.length - 1]!;
+  const c = x.shape[x.rank - 1]!;
   if (!(Number.isInteger(groups) && groups > 0 && c % groups === 0))
     throw new RangeError(`groups ${groups}, expected a divisor of the ${c} channels`);
-  const m = x.size / (n * c);
-  const relu = activation === "relu";
-  const op = tf.customGrad((...args) => {
-    const [input, scale, shift, save] = args as unknown as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
-    const rows = tf.reshape(input, [n, m, c]) as tf.Tensor3D;
-    // Two passes: with E[x²] − E[x]² a mean far above the deviation would leave nothing of float32.
-    const centered = tf.sub(rows, groupMeans(sumRows(rows), groups, m)) as tf.Tensor3D;
-    const inverse = tf.rsqrt(tf.add(groupMeans(sumRows(tf.square(centered)), groups, m), epsilon));
-    const linear = tf.add(tf.mul(centered, tf.mul(inverse, scale)), shift);
-    const value = relu ? tf.relu(linear) : linear;
-    save(relu ? [centered, inverse, scale, value] : [centered, inverse, scale]);
-
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const [xc, inv, g, y] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor1D, tf.Tensor3D | undefined];
-      const dyRows = tf.reshape(dy, [n, m, c]) as tf.Tensor3D;
-      const d = y ? tf.mul<tf.Tensor3D>(dyRows, tf.step(y)) : dyRows;
-      const sumD = sumRows(d);
-      const sumDx = tf.mul<tf.Tensor3D>(sumRows(tf.mul(d, xc)), inv);
-      const meanD = groupMeans(tf.mul(sumD, g), groups, m);
-      const meanDx = groupMeans(tf.mul(sumDx, g), groups, m);
-      // inv · (γ·d − mean(γ·d) − x̂ · mean(γ·d·x̂)), with x̂ = xc · inv
-      const dx = tf.sub(tf.mul(d, tf.mul(inv, g)), tf.add(tf.mul(xc, tf.mul(tf.square(inv), meanDx)), tf.mul(inv, meanD)));
-      const overBatch = (t: tf.Tensor3D): tf.Tensor => tf.sum(tf.reshape(t, [n, c]), 0);
-      return [tf.reshape(dx, input.shape), overBatch(sumDx), overBatch(sumD)];
-    };
-    return { value: tf.reshape(value, input.shape), gradFunc };
-  });
-  return op(x, gamma, beta) as T;
+  const attributes: Attributes = { groups, epsilon, relu: activation === "relu" };
+  const implementation = tf.getKernel(fusedKernel, tf.getBackend()) ? fused : composed;
+  return tf.customGrad((...args) => implementation(args as unknown as Arguments, attributes))(x, gamma, beta) as T;
 }

@@ -15,7 +15,7 @@ export {
 } from "./anchors.js";
 export { type BoxWeights, type DecodeOptions, decodeBoxes, type EncodeOptions, encodeBoxes } from "./box-coder.js";
 export { boxGiou, boxIou, boxIouMatrix } from "./boxes.js";
-export { type Detections, type DetectOptions, detectVolume, type PatchDetector, type ScanInput } from "./detect-volume.js";
+export { type Detections, type DetectOptions, detectVolume, type Predict, type ScanInput } from "./detect-volume.js";
 export { type GroupNormOptions, groupNorm } from "./group-norm.js";
 export { GroupNormLayer, type GroupNormLayerArgs } from "./group-norm-layer.js";
 export { type Matching, matchAnchors } from "./match-anchors.js";

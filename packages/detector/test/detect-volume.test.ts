@@ -2,7 +2,17 @@ import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createPyramidDetector, cubeSizes, detectVolume, generateAnchors, type PatchDetector, type Triple } from "../src/index.js";
+import {
+  createPyramidDetector,
+  cubeSizes,
+  type Detections,
+  type DetectOptions,
+  detectVolume as detect,
+  generateAnchors,
+  type Predict,
+  type ScanInput,
+  type Triple,
+} from "../src/index.js";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -13,24 +23,25 @@ const stride = 4;
 const levels = [{ stride, sizes: cubeSizes([4]) }];
 
 /** A detector that marks every voxel above zero with a cube of 4 voxels around it; the voxel's value is its logit. */
-const spotDetector: PatchDetector = {
-  anchors: (shape) => generateAnchors({ shape, levels }),
-  predict: (x) => {
-    const [n, d, h, w] = x.shape;
-    const count = (d * h * w) / stride ** 3;
-    const logits = new Float32Array(n * count).fill(-9);
-    const deltas = new Float32Array(6 * n * count);
-    x.dataSync().forEach((value, i) => {
-      if (value <= 0) return;
-      const at = [Math.floor(i / h / w) % d, Math.floor(i / w) % h, i % w];
-      const cell = at.map((p) => Math.floor(p / stride));
-      const k = Math.floor(i / (d * h * w)) * count + (cell[0]! * (h / stride) + cell[1]!) * (w / stride) + cell[2]!;
-      logits[k] = value;
-      for (const axis of [0, 1, 2]) deltas[6 * k + axis] = (at[axis]! - (cell[axis]! * stride + 1.5)) / 4;
-    });
-    return { logits: tf.tensor3d(logits, [n, count, 1]), deltas: tf.tensor3d(deltas, [n, count, 6]) };
-  },
+const markSpots: Predict = (x) => {
+  const [n, d, h, w] = x.shape;
+  const count = (d * h * w) / stride ** 3;
+  const logits = new Float32Array(n * count).fill(-9);
+  const deltas = new Float32Array(6 * n * count);
+  x.dataSync().forEach((value, i) => {
+    if (value <= 0) return;
+    const at = [Math.floor(i / h / w) % d, Math.floor(i / w) % h, i % w];
+    const cell = at.map((p) => Math.floor(p / stride));
+    const k = Math.floor(i / (d * h * w)) * count + (cell[0]! * (h / stride) + cell[1]!) * (w / stride) + cell[2]!;
+    logits[k] = value;
+    for (const axis of [0, 1, 2]) deltas[6 * k + axis] = (at[axis]! - (cell[axis]! * stride + 1.5)) / 4;
+  });
+  return { logits: tf.tensor3d(logits, [n, count, 1]), deltas: tf.tensor3d(deltas, [n, count, 6]) };
 };
+
+/** detectVolume with the anchors of `levels`. */
+const detectVolume = (predict: Predict, input: ScanInput, options: Omit<DetectOptions, "anchors">): Promise<Detections> =>
+  detect(predict, input, { ...options, anchors: generateAnchors({ shape: options.patchShape, levels }) });
 
 function scanWith(shape: Triple, spots: readonly (readonly [number, number, number])[]): { data: Float32Array; shape: Triple } {
   const data = new Float32Array(shape[0] * shape[1] * shape[2]);
@@ -56,7 +67,7 @@ describe("detectVolume", () => {
         const triple = (f: (a: typeof z) => number) => axes.map(f) as unknown as Triple;
         const spot = triple((a) => Math.floor(a.at * a.extent)) as [number, number, number];
         const { boxes, scores, labels } = await detectVolume(
-          spotDetector,
+          markSpots,
           scanWith(
             triple((a) => a.extent),
             [spot],
@@ -84,16 +95,16 @@ describe("detectVolume", () => {
       ],
     );
     const options = { patchShape: [8, 8, 16] as const, overlap: 8 - 1 };
-    expect(centers((await detectVolume(spotDetector, scan, options)).boxes)).toEqual([
+    expect(centers((await detectVolume(markSpots, scan, options)).boxes)).toEqual([
       [2, 2, 30],
       [4, 4, 4],
       [6, 6, 17],
     ]);
-    expect(centers((await detectVolume(spotDetector, scan, { ...options, maxDetections: 1 })).boxes)).toEqual([[2, 2, 30]]);
-    expect(centers((await detectVolume(spotDetector, scan, { ...options, scoreThreshold: 1 / (1 + Math.exp(-4)) + 1e-6 })).boxes)).toEqual([
+    expect(centers((await detectVolume(markSpots, scan, { ...options, maxDetections: 1 })).boxes)).toEqual([[2, 2, 30]]);
+    expect(centers((await detectVolume(markSpots, scan, { ...options, scoreThreshold: 1 / (1 + Math.exp(-4)) + 1e-6 })).boxes)).toEqual([
       [2, 2, 30],
     ]);
-    expect((await detectVolume(spotDetector, scan, { ...options, topK: 0 })).boxes).toHaveLength(0);
+    expect((await detectVolume(markSpots, scan, { ...options, topK: 0 })).boxes).toHaveLength(0);
   });
   test("keeps to the mask, its margin, and predicts no patch without it", async () => {
     const scan = scanWith(
@@ -108,7 +119,7 @@ describe("detectVolume", () => {
     const totals: number[] = [];
     const found = async (maskMargin: number) => {
       const onProgress = ({ total }: { total: number }) => void totals.push(total);
-      return centers((await detectVolume(spotDetector, scan, { patchShape: [8, 8, 8], overlap: 0, mask, maskMargin, onProgress })).boxes);
+      return centers((await detectVolume(markSpots, scan, { patchShape: [8, 8, 8], overlap: 0, mask, maskMargin, onProgress })).boxes);
     };
     expect(await found(0)).toEqual([]);
     expect(await found(1.9)).toEqual([]);
@@ -120,7 +131,7 @@ describe("detectVolume", () => {
     expect(new Set(totals)).toEqual(new Set([1, 2, 4]));
   });
   test("fills what lies outside the scan, and drops centers there", async () => {
-    const everywhere = await detectVolume(spotDetector, scanWith([4, 4, 4], []), { patchShape: [12, 12, 12], fill: 1, iouThreshold: 1 });
+    const everywhere = await detectVolume(markSpots, scanWith([4, 4, 4], []), { patchShape: [12, 12, 12], fill: 1, iouThreshold: 1 });
     expect(everywhere.boxes).toHaveLength(0);
   });
   test("leaks no tensor, and reports progress batch by batch", async () => {
@@ -129,7 +140,7 @@ describe("detectVolume", () => {
     const done: number[] = [];
     const data = Float32Array.from({ length: 8 * 8 * 20 }, (_, i) => Math.sin(i));
     const result = await detectVolume(
-      detector,
+      detector.predict,
       { data, shape: [8, 8, 20] },
       { patchShape: [8, 8, 8], overlap: 2, batch: 2, scoreThreshold: 0, onProgress: (p) => done.push(p.done) },
     );
@@ -140,12 +151,9 @@ describe("detectVolume", () => {
     detector.dispose();
   });
   test("several classes do not remove each other, several channels are kept together", async () => {
-    const twin: PatchDetector = {
-      anchors: spotDetector.anchors,
-      predict: (x) => {
-        const { logits, deltas } = spotDetector.predict(tf.slice(x, [0, 0, 0, 0, 1], [-1, -1, -1, -1, 1]));
-        return { logits: tf.concat([tf.sub(logits, 1), logits], 2), deltas };
-      },
+    const twin: Predict = (x) => {
+      const { logits, deltas } = markSpots(tf.slice(x, [0, 0, 0, 0, 1], [-1, -1, -1, -1, 1]));
+      return { logits: tf.concat([tf.sub(logits, 1), logits], 2), deltas };
     };
     const { data, shape } = scanWith([8, 8, 8], [[3, 4, 5]]);
     const two = new Float32Array(2 * data.length).map((_, i) => (i % 2 === 1 ? data[i >> 1]! : 7));
@@ -160,7 +168,7 @@ describe("detectVolume", () => {
     const controller = new AbortController();
     const before = tf.memory().numTensors;
     const seen: number[] = [];
-    const work = detectVolume(spotDetector, scanWith([8, 8, 800], []), {
+    const work = detectVolume(markSpots, scanWith([8, 8, 800], []), {
       patchShape: [8, 8, 8],
       overlap: 0,
       signal: controller.signal,
@@ -173,8 +181,8 @@ describe("detectVolume", () => {
   });
   test("what does not fit is named", async () => {
     const scan = scanWith([8, 8, 8], []);
-    const run = (input: Partial<typeof scan>, options: object, detector = spotDetector) =>
-      detectVolume(detector, { ...scan, ...input }, { patchShape: [8, 8, 8], ...options });
+    const run = (input: Partial<typeof scan>, options: object, predict = markSpots) =>
+      detectVolume(predict, { ...scan, ...input }, { patchShape: [8, 8, 8], ...options });
     await expect(run({ shape: [8, 8, 9] }, {})).rejects.toThrow("data has 512 numbers, expected 576 for shape [8, 8, 9] and 1 channels");
     await expect(run({}, { mask: new Uint8Array(3) })).rejects.toThrow("mask has 3 numbers, expected 512");
     await expect(run({}, { overlap: 8 })).rejects.toThrow(
@@ -183,10 +191,9 @@ describe("detectVolume", () => {
     await expect(run({}, { batch: 0 })).rejects.toThrow("batch 0, expected a positive integer");
     await expect(run({}, { scoreThreshold: 2 })).rejects.toThrow("scoreThreshold 2, expected a number in [0, 1]");
     const before = tf.memory().numTensors;
-    const broken = (logits: () => tf.Tensor3D): PatchDetector => ({
-      ...spotDetector,
-      predict: (x) => ({ ...spotDetector.predict(x), logits: logits() }),
-    });
+    const broken =
+      (logits: () => tf.Tensor3D): Predict =>
+      (x) => ({ ...markSpots(x), logits: logits() });
     await expect(
       run(
         {},
@@ -200,7 +207,7 @@ describe("detectVolume", () => {
         {},
         broken(() => tf.zeros([1, 7, 1])),
       ),
-    ).rejects.toThrow("predict answered for 7 and 8 anchors, expected 8 as anchors() says");
+    ).rejects.toThrow("predict answered for 7 and 8 anchors, expected 8 as anchors says");
     expect(tf.memory().numTensors).toBe(before);
   });
 });
