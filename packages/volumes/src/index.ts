@@ -9,6 +9,17 @@ export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.j
 export { formatMetaImage, formatNifti, formatVolume } from "./format.js";
 export type { FormatOptions } from "./formats.js";
 export { voxelToWorld, worldToVoxel } from "./geometry.js";
+export {
+  type Candidate,
+  formatCandidates,
+  formatFindings,
+  formatSeriesUids,
+  parseCandidates,
+  parseFindings,
+  parseSeriesUids,
+  unknownScans,
+} from "./luna16.js";
+export { type LungMaskOptions, lungMask } from "./lung-mask.js";
 export { orientVolume } from "./orient.js";
 export { type ParseOptions, parseMetaImage, parseNifti, parseVolume, type VolumeFiles } from "./parse.js";
 export { type PatchAroundOptions, patchAround, randomPatch } from "./patches.js";

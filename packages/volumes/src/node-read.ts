@@ -13,6 +13,23 @@ import type { Volume } from "./volume.js";
  *
  * Rejects with a tagged error (see `isVolumeError`) whose message is one sentence. A header that promises more than its files hold,
  * or more than `maxBytes`, is refused before memory is allocated for it; a header cannot name files outside its own folder.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { createVolume, isVolumeError } from "@gleaner/volumes";
+ * import { readVolume, writeVolume } from "@gleaner/volumes/node";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "volumes-"));
+ * await writeVolume(join(folder, "scan.nii.gz"), createVolume({ data: Int16Array.of(-1000, 40), shape: [1, 1, 2] }));
+ * const volume = await readVolume(join(folder, "scan.nii.gz"));
+ * const missing = await readVolume(join(folder, "other.nii.gz")).catch((error) => isVolumeError(error, "NotFound"));
+ * await rm(folder, { recursive: true });
+ * volume.data; // => [-1000, 40]
+ * missing; // => true
+ * ```
  */
 export async function readVolume(path: string, options: ReadOptions = {}): Promise<Volume> {
   const info = await attempt(path, () => stat(path));

@@ -12,6 +12,21 @@ import type { Volume } from "./volume.js";
  *
  * Files get their names only when they are whole, the header last, so that a crash leaves nothing half-written.
  * Rejects with a tagged error (see `isVolumeError`) where the folder is missing or cannot be written.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp, readdir, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { createVolume } from "@gleaner/volumes";
+ * import { writeVolume } from "@gleaner/volumes/node";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "volumes-"));
+ * await writeVolume(join(folder, "scan.mhd"), createVolume({ data: Int16Array.of(-1000, 40), shape: [1, 1, 2] }));
+ * const names = await readdir(folder);
+ * await rm(folder, { recursive: true });
+ * names.sort(); // => ["scan.mhd", "scan.zraw"]
+ * ```
  */
 export async function writeVolume(path: string, volume: Volume, options: FormatOptions = {}): Promise<void> {
   const layout = formatOf(path).layout(volume, path, options);

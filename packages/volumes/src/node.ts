@@ -3,7 +3,12 @@
  *
  * @module
  */
+export type { Finding } from "./boxes.js";
+export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
 export type { FormatOptions } from "./formats.js";
+export type { Candidate } from "./luna16.js";
+export { type Luna16, readCandidates, readFindings, readLuna16, readSeriesUids } from "./node-luna16.js";
 export { readVolume } from "./node-read.js";
 export { writeVolume } from "./node-write.js";
 export type { ReadOptions } from "./plan.js";
+export type { Volume } from "./volume.js";
