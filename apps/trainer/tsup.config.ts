@@ -1,3 +1,10 @@
 import { defineConfig } from "tsup";
 
-export default defineConfig({ entry: ["src/cli.ts"], format: ["esm"], sourcemap: true, clean: true, target: "node20", platform: "node" });
+export default defineConfig({
+  entry: { cli: "src/cli.ts", "phantom-worker": "src/run/phantom-worker.ts" },
+  format: ["esm"],
+  sourcemap: true,
+  clean: true,
+  target: "node20",
+  platform: "node",
+});

@@ -2,6 +2,10 @@ import type { Command } from "./command.js";
 
 /** The subcommands; each is loaded only when it is called, so that `gleaner --help` does not wait for an engine. */
 export const commands: Record<string, { description: string; load: () => Promise<Command> }> = {
+  phantom: {
+    description: "Draw chest CTs that never were, as a data set in LUNA16's layout.",
+    load: async () => (await import("./commands/phantom.js")).default,
+  },
   prepare: {
     description: "Read, orient, resample and cache the scans of a configuration.",
     load: async () => (await import("./commands/prepare.js")).default,

@@ -24,7 +24,7 @@ export interface Anatomy {
   cage(z: number): { width: number; depth: number; y: number };
 }
 
-const clamp01 = (v: number): number => (v < 0 ? 0 : v > 1 ? 1 : v);
+const clamp01 = (v: number): number => (v < 0 ? 0 : Math.min(v, 1));
 export const smoothstep = (low: number, high: number, v: number): number => {
   const t = clamp01((v - low) / (high - low));
   return t * t * (3 - 2 * t);
@@ -77,6 +77,12 @@ export function createAnatomy(scale: number, fatMm: number, random: () => number
   };
   const column = vary(33, 0.1);
   const tilt = uniform(-0.04, 0.04, random);
+  // Towards the middle a dome stays high and carries the heart; it falls off to the sides and most to the back.
+  const belowDome = (dome: { x: number; y: number; top: number }, x: number, y: number, z: number): number => {
+    const across = (x - dome.x) / (dome.x < 0 === x > dome.x ? 130 : 72);
+    const along = (y - dome.y) / (y > dome.y ? 92 : 120);
+    return (dome.top - 52 * (across * across + along * along) - z) * 0.8;
+  };
   const bumps = createSmoothNoise(26, random);
   const ripples = createSmoothNoise(9, random);
   const wall = 22 + fatMm / scale;
@@ -117,13 +123,10 @@ export function createAnatomy(scale: number, fatMm: number, random: () => number
       }
       inner = smoothMin(inner, ellipseDistance(x - 21, y - 34, 15, 15) + aortaFade, 7);
       if (hilum > 1) inner = smoothMin(inner, Math.min(Math.hypot(x + 36, y - 4), Math.hypot(x - 38, y - 6)) - hilum, 10);
-      const dome = x < 0 ? domes.right : domes.left;
-      // Towards the middle the diaphragm stays high and carries the heart; it falls off to the sides and most to the back.
-      const medial = x < 0 === x > dome.x;
-      const fall = ((x - dome.x) / (medial ? 130 : 72)) ** 2 + ((y - dome.y) / (y > dome.y ? 92 : 120)) ** 2;
-      const below = (dome.top - 52 * fall - z) * 0.8;
+      const below = -smoothMin(-belowDome(domes.right, x, y, z), -belowDome(domes.left, x, y, z), 10);
       let lung = -smoothMin(smoothMin(-toCage, inner, 8), -below, 5);
-      if (lung > -14 && lung < 14) lung += 1.3 * bumps(x, y, z) + 0.45 * ripples(x, y, z);
+      const near = 1 - Math.abs(lung) / 14;
+      if (near > 0) lung += near * (1.5 * bumps(x, y, z) + 0.5 * ripples(x, y, z));
       out.lung = lung * scale;
       out.cage = toCage * scale;
       out.torso = toTorso * scale;

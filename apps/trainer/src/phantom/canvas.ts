@@ -63,7 +63,10 @@ export function createCanvas(grid: Grid): Canvas {
     coverage,
     edgeMm,
     capsule([ax, ay, az], [bx, by, bz], ra, rb) {
+      // An edge of width w makes the cross-section of a tube larger by π w²/12, which the radius takes off again. A tube too thin for that
+      // keeps the width of an edge and loses in height what it lacks in cross-section. So a tube always weighs what it should.
       const half = edgeMm / 2;
+      const edge2 = edgeMm * edgeMm;
       const reach = Math.max(ra, rb, half) + half;
       const inside = clip(
         Math.min(ax, bx) - reach,
@@ -89,19 +92,19 @@ export function createCanvas(grid: Grid): Canvas {
           for (let ix = ix0; ix <= ix1; ix++) {
             const px = x0 + ix * sx - ax;
             let t = (dotzy + px * dx) * perLength2;
-            t = t < 0 ? 0 : t > 1 ? 1 : t;
+            t = t < 0 ? 0 : Math.min(t, 1);
             const ex = px - t * dx;
             const ey = py - t * dy;
             const ez = pz - t * dz;
             const d2 = ex * ex + ey * ey + ez * ez;
             if (d2 >= reach2) continue;
             const r = ra + (rb - ra) * t;
-            // A vessel thinner than a voxel keeps the width of a voxel and loses in height what it lacks in cross-section.
-            const wide = r < half ? half : r;
-            let c = (wide - Math.sqrt(d2)) / edgeMm + 0.5;
+            const r2 = r * r;
+            const thin = r2 < edge2 / 3;
+            let c = ((thin ? half : Math.sqrt(r2 - edge2 / 12)) - Math.sqrt(d2)) / edgeMm + 0.5;
             if (c <= 0) continue;
             if (c > 1) c = 1;
-            if (r < half) c *= (r * r) / (half * half);
+            if (thin) c *= (3 * r2) / edge2;
             if (c > coverage[row + ix]!) coverage[row + ix] = c;
           }
         }
@@ -115,7 +118,7 @@ export function createCanvas(grid: Grid): Canvas {
           const row = (iz * ny + iy) * nx;
           for (let ix = ix0; ix <= ix1; ix++) {
             const c = 0.5 - distance(x0 + ix * sx, y0 + iy * sy, z0 + iz * sz) / edge;
-            if (c > coverage[row + ix]!) coverage[row + ix] = c > 1 ? 1 : c;
+            if (c > coverage[row + ix]!) coverage[row + ix] = Math.min(c, 1);
           }
         }
       }

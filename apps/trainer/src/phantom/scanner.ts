@@ -87,7 +87,7 @@ export function scan(canvas: Canvas, anatomy: Anatomy, style: ScanStyle, random:
         const r2 = (x * x + y * y) / (anatomy.scale * anatomy.scale);
         const sharp = seen[i]! + enhance * (seen[i]! - wide[i]!);
         const value = Math.round(sharp + level * (1.12 - 0.42 * Math.min(1, r2 / 26000)) * noise[i]!);
-        data[i] = value < -1024 ? -1024 : value > 3071 ? 3071 : value;
+        data[i] = value < -1024 ? -1024 : Math.min(value, 3071);
       }
     }
   }

@@ -36,7 +36,7 @@ export const styleRanges: Record<"easy" | "standard", StyleRanges> = {
     textureHu: [6, 18],
     bloodHu: [30, 55],
     vesselSpacingMm3: [300, 600],
-    vesselRadiusMm: [0.55, 0.72],
+    vesselRadiusMm: [0.6, 0.78],
     fatMm: [6, 26],
     emphysema: [-0.1, 0.1],
     knots: [4, 10],

@@ -1,4 +1,4 @@
-import { type Anatomy, emptyDistances } from "./anatomy.js";
+import { type Anatomy, emptyDistances, smoothstep } from "./anatomy.js";
 import type { Canvas } from "./canvas.js";
 import { createSmoothNoise } from "./smooth-noise.js";
 import type { ScanStyle } from "./style.js";
@@ -10,7 +10,7 @@ const muscle = 52;
 
 const edge = (distance: number, width: number): number => {
   const c = 0.5 - distance / width;
-  return c < 0 ? 0 : c > 1 ? 1 : c;
+  return c < 0 ? 0 : Math.min(c, 1);
 };
 
 /** Paints what fills space: air, skin, fat and muscle of the wall, fat of the mediastinum, abdomen, aerated lung. Sets `inLung` to the share of lung, 0..1. */
@@ -32,9 +32,11 @@ export function paintTissues(canvas: Canvas, anatomy: Anatomy, style: ScanStyle,
     return muscle + (fat - muscle) * edge(0.95 - sheet, 0.5);
   };
   const abdomen = (x: number, y: number, z: number): number => {
-    const organ = x < 10 ? 56 : 44;
+    // The liver fills the right and reaches over the middle; on the left are spleen and stomach with fat between them.
+    const left = smoothstep(5, 30, x);
     const gap = planes(x * 0.35, y * 0.35 + 100, z * 0.35);
-    return organ + (fat - organ) * edge((x < 10 ? 2.3 : 1.1) - gap, 0.3);
+    const organ = 56 - 12 * left;
+    return organ + (fat - organ) * edge(2.3 - 1.2 * left - gap, 0.3);
   };
   const lungTissue = (x: number, y: number, z: number): number => {
     let hu =

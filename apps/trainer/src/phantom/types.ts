@@ -1,3 +1,4 @@
+import type { Volume } from "@gleaner/volumes";
 import type { Point, Triple } from "./canvas.js";
 import type { ScanStyle, StyleRanges } from "./style.js";
 
@@ -39,17 +40,8 @@ export interface PhantomIrrelevant {
   kind: IrrelevantKind;
 }
 
-/** The values of a scan, with the geometry of a `Volume` of @gleaner/volumes. */
-export interface PhantomVolume {
-  data: Int16Array;
-  shape: Triple;
-  spacingMm: Triple;
-  originMm: Triple;
-  direction: number[];
-}
-
 export interface Phantom {
-  volume: PhantomVolume;
+  volume: Volume<Int16Array>;
   nodules: PhantomNodule[];
   excluded: PhantomIrrelevant[];
   style: ScanStyle;
