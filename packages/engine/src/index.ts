@@ -3,4 +3,7 @@
  *
  * @module
  */
-export {};
+export { chooseEngine } from "./choose-engine.js";
+export type { ChooseEngineOptions, Engine, EngineName, EnginePreference, InstallProgress, NativeOptions } from "./engine.js";
+export { type EngineError, isEngineError } from "./errors.js";
+export type { EngineModules, NativeModule, Wasm3dModule, WasmModule } from "./modules.js";

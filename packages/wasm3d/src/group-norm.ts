@@ -5,8 +5,8 @@ import { sumRows } from "./sum.js";
 
 interface Attributes {
   groups: number;
-  epsilon: number;
-  relu: boolean;
+  epsilon?: number;
+  relu?: boolean;
 }
 
 interface Split {
@@ -56,7 +56,7 @@ function center(heap: Heap, x: number, output: number, scratch: number, split: S
  * Outputs y and [samples, groups, 2] with mean and 1 / standard deviation. Two passes: E[x²] − E[x]² would lose a mean far above the deviation.
  */
 const groupNorm = kernel<{ x: TensorInfo; gamma: TensorInfo; beta: TensorInfo }, Attributes>(
-  (heap, { x, gamma, beta }, { groups, epsilon, relu }) => {
+  (heap, { x, gamma, beta }, { groups, epsilon = 1e-5, relu = false }) => {
     const split = splitOf(x, gamma, beta, groups);
     const { samples, positions, channels, width, count } = split;
     const size = positions * channels;
@@ -111,7 +111,7 @@ function applyAffine(
 type GradientInputs = Record<"dy" | "x" | "gamma" | "beta" | "statistics", TensorInfo>;
 
 /** Gradients by x, γ and β. It asks x again which outputs were above 0, so that y need not be kept. */
-const groupNormGradient = kernel<GradientInputs, Attributes>((heap, { dy, x, gamma, beta, statistics }, { groups, relu }) => {
+const groupNormGradient = kernel<GradientInputs, Attributes>((heap, { dy, x, gamma, beta, statistics }, { groups, relu = false }) => {
   const split = splitOf(x, gamma, beta, groups);
   const { samples, positions, channels, width, count } = split;
   const size = positions * channels;

@@ -1,0 +1,48 @@
+import { engineError, reasonOf } from "./errors.js";
+
+/** What is used of @gleaner/native. */
+export interface NativeModule {
+  findNative(options: object): unknown;
+  installNative(options: object): Promise<unknown>;
+  loadNative(options: object): Promise<{ version: string; gpu: boolean }>;
+  useNativeKernels(): void;
+}
+
+/** What is used of @tensorflow/tfjs-backend-wasm. */
+export interface WasmModule {
+  setWasmPaths(paths: string | Record<string, string>): void;
+  setThreadsCount(count: number): void;
+  getThreadsCount(): number;
+  version_wasm: string;
+}
+
+/** What is used of @gleaner/wasm3d. */
+export interface Wasm3dModule {
+  registerWasm3d(): unknown;
+}
+
+/** How the optional packages are imported. */
+export interface EngineModules {
+  native(): Promise<NativeModule>;
+  wasm(): Promise<WasmModule>;
+  wasm3d(): Promise<Wasm3dModule>;
+}
+
+/** Imports by name, so that a bundler follows them; the native package it must leave alone, since no page can run it. */
+export const installedModules: EngineModules = {
+  native: () => import(/* webpackIgnore: true */ /* @vite-ignore */ "@gleaner/native"),
+  wasm: () => import("@tensorflow/tfjs-backend-wasm"),
+  wasm3d: () => import("@gleaner/wasm3d"),
+};
+
+/** The module, or an error that says which package is missing. */
+export async function importOptional<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    const { code, message } = cause as { code?: string; message?: string };
+    const isMissing = /MODULE_NOT_FOUND/.test(code ?? "") && (message ?? "").includes(name);
+    if (isMissing) throw engineError(`${name} is not installed.`, { how: `Install it with: npm install ${name}`, cause });
+    throw engineError(`${name} does not load: ${reasonOf(cause)}.`, { cause });
+  }
+}

@@ -1,0 +1,44 @@
+import type { Candidate } from "./engine.js";
+import { engineError, reasonOf } from "./errors.js";
+import { importOptional } from "./modules.js";
+
+interface NodeProcess {
+  versions?: { node?: string };
+  getBuiltinModule?: (name: "node:os") => { availableParallelism(): number };
+}
+
+const nodeProcess = (): NodeProcess | undefined => (globalThis as { process?: NodeProcess }).process;
+
+const command = "npx gleaner-native install";
+
+/** TensorFlow's own library through tfjs-node, paired by @gleaner/native. */
+export const nativeEngine: Candidate = {
+  name: "tensorflow",
+  preference: "native",
+  title: "TensorFlow",
+  isPossible: () => nodeProcess()?.versions?.node !== undefined,
+  async start({ native = {}, allowInstall = false, threads, onProgress, signal }, modules) {
+    const { findNative, installNative, loadNative, useNativeKernels } = await importOptional("@gleaner/native", modules.native);
+    if (findNative(native) === undefined) {
+      if (!allowInstall) throw engineError("No TensorFlow is paired on this machine.", { how: `Pair one with: ${command}` });
+      const { cache, tensorflow, gpu } = native;
+      const given = Object.entries({ cache, tensorflow, gpu, onProgress, signal }).filter(([, value]) => value !== undefined);
+      await attempt("cannot be paired", () => installNative(Object.fromEntries(given)));
+    }
+    const { version, gpu } = await attempt("does not load", () => loadNative({ ...native, ...(threads === undefined ? {} : { threads }) }));
+    useNativeKernels();
+    const processors = nodeProcess()?.getBuiltinModule?.("node:os").availableParallelism();
+    return { name: "tensorflow", version, threads: threads ?? processors ?? 1, device: gpu ? "GPU" : "CPU" };
+  },
+};
+
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    // A stop that the caller asked for, and a wrong argument, are no faults of the engine.
+    const { name } = cause as Error;
+    if (name === "AbortError" || name === "RangeError" || name === "TypeError") throw cause;
+    throw engineError(`TensorFlow ${what}: ${reasonOf(cause)}.`, { how: `Pair it anew with: ${command}`, cause });
+  }
+}
