@@ -1,6 +1,7 @@
 import { createCriterion, createTargets, type Targets } from "./criterion.js";
-import { createMarkStore, keepAbove, keepHighestScores, type MarkStore, pushMark, scoreAtRank } from "./mark-store.js";
+import { createMarkStore, keepAbove, type MarkStore, pushMark, scoreAtRank } from "./mark-store.js";
 import type { FalsePositiveColumns, FrocMatches, NoduleColumns, ScanCounts } from "./matches.js";
+import { createTrimmer } from "./trim-false-positives.js";
 import type { Finding, FrocInput, FrocOptions } from "./types.js";
 
 /** Takes marks one at a time and keeps only what the rules can still use. */
@@ -81,8 +82,7 @@ export function createFrocMatcher(
     if (!known || rule === "official") lineScans.push(index);
   }
   const scanIds = [...indexOf.keys()];
-  // The highest weight a scan can have in a bootstrap sample makes fewer of its marks count, so this many are enough for every sample.
-  const keptFalsePositives = Math.floor(horizon * lineScans.length) + 1;
+  const trim = createTrimmer(horizon, lineScans.length);
 
   const nodulesOf = groupByScan(findings, indexOf, "findings");
   const excludedOf = groupByScan(excluded, indexOf, "excluded");
@@ -147,7 +147,7 @@ export function createFrocMatcher(
     }
     counts.falsePositives[index]!++;
     pushMark(scan.falsePositives, x, y, z, probability, 0);
-    if (scan.falsePositives.size > 2 * keptFalsePositives) keepHighestScores(scan.falsePositives, keptFalsePositives);
+    trim(scan.falsePositives, scans);
   };
 
   /** The official cap keeps what is above the first score that does not fit, so ties with it all go; the exact one keeps them all. */
