@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { worldToVoxel } from "@gleaner/volumes";
-import { readVolume } from "@gleaner/volumes/node";
+import { readLuna16, readVolume } from "@gleaner/volumes/node";
 import { afterAll, describe, expect, test } from "vitest";
 import { readPhantomRecords, writePhantomSet } from "../src/run/phantom-set.js";
 import { call } from "./helpers.js";
@@ -10,11 +10,6 @@ import { call } from "./helpers.js";
 const home = mkdtempSync(join(tmpdir(), "phantoms-"));
 afterAll(() => rmSync(home, { recursive: true }));
 const small = { seed: 7, size: [32, 40, 48] as [number, number, number], spacingMm: [2, 2, 2] as [number, number, number] };
-const csv = (path: string): string[][] =>
-  readFileSync(path, "utf8")
-    .trim()
-    .split(/\r?\n/)
-    .map((line) => line.split(","));
 
 describe("writePhantomSet", () => {
   test("writes LUNA16's layout, and the tables agree with the scans", async () => {
@@ -29,15 +24,16 @@ describe("writePhantomSet", () => {
       expect(volume).toMatchObject({ shape: small.size, spacingMm: small.spacingMm });
       expect(volume.data).toBeInstanceOf(Int16Array);
     }
-    const [header, ...rows] = csv(join(out, "annotations.csv"));
-    expect(header).toEqual(["seriesuid", "coordX", "coordY", "coordZ", "diameter_mm"]);
-    expect(rows).toHaveLength(set.nodules);
-    expect(csv(join(out, "annotations_excluded.csv"))).toHaveLength(set.excluded + 1);
-    for (const [uid, x, y, z, diameter] of rows) {
-      const volume = await readVolume(join(out, "subset0", `${uid}.mhd`));
-      const voxel = worldToVoxel(volume, [Number(x), Number(y), Number(z)]);
-      for (const [axis, v] of voxel.entries()) expect(v > 0 && v < small.size[axis]! - 1).toBe(true);
-      expect(Number(diameter)).toBeGreaterThanOrEqual(4);
+    const luna = readLuna16(out);
+    expect(luna.seriesUids).toEqual(series);
+    expect(luna.scans.map(({ id }) => id).sort()).toEqual([...series].sort());
+    expect(luna.unknown).toEqual([]);
+    expect(luna.annotations).toHaveLength(set.nodules);
+    expect(luna.excluded).toHaveLength(set.excluded);
+    for (const { scan, x, y, z, diameterMm } of luna.annotations) {
+      const volume = await readVolume(join(out, "subset0", `${scan}.mhd`));
+      for (const [axis, v] of worldToVoxel(volume, [x, y, z]).entries()) expect(v > 0 && v < small.size[axis]! - 1).toBe(true);
+      expect(diameterMm).toBeGreaterThanOrEqual(4);
     }
     const records = readPhantomRecords(out);
     expect(records.map(({ scan }) => scan)).toEqual(series);
@@ -79,7 +75,7 @@ describe("writePhantomSet", () => {
     await writePhantomSet({ out, scans: 1, ...small });
     expect(await writePhantomSet({ out, scans: 2, ...small })).toMatchObject({ scans: 2, kept: 1 });
     expect(await writePhantomSet({ out, scans: 1, ...small })).toMatchObject({ scans: 2, kept: 1 });
-    expect(csv(join(out, "seriesuids.csv"))).toHaveLength(2);
+    expect(readLuna16(out).seriesUids).toHaveLength(2);
   });
 
   test("refuses a folder that holds something else, or phantoms of other settings", async () => {

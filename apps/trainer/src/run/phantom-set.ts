@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom } from "@gleaner/training";
 import { createEventLog, readEventLog } from "@gleaner/training/node";
+import { formatFindings } from "@gleaner/volumes";
 import { writeVolume } from "@gleaner/volumes/node";
 import { z } from "zod";
 import { inputError } from "../errors.js";
@@ -178,10 +179,10 @@ function orderOf(settings: Settings, known: ReadonlyMap<string, PhantomRecord>):
 }
 
 async function writeTables(out: string, records: readonly PhantomRecord[]): Promise<void> {
-  const row = (scan: string, { x, y, z, diameterMm }: { x: number; y: number; z: number; diameterMm: number }): string =>
-    [scan, ...[x, y, z, diameterMm].map((mm) => String(Number(mm.toPrecision(10))))].join(",");
   const table = (findings: "nodules" | "excluded"): string =>
-    `${["seriesuid,coordX,coordY,coordZ,diameter_mm", ...records.flatMap((record) => record[findings].map((finding) => row(record.scan, finding)))].join("\n")}\n`;
+    formatFindings(
+      records.flatMap((record) => record[findings].map(({ x, y, z, diameterMm }) => ({ scan: record.scan, x, y, z, diameterMm }))),
+    );
   await replace(join(out, "annotations.csv"), table("nodules"));
   await replace(join(out, "annotations_excluded.csv"), table("excluded"));
   // LUNA16's list of series has CRLF line ends and no header.
