@@ -1,7 +1,7 @@
 import { type ElementType, elementBytes } from "./elements.js";
 import { volumeError } from "./errors.js";
 import { flagOf, type MetaHeader, numbersOf, parseMetaHeader, tagOf } from "./metaimage-header.js";
-import { checkDataFileName, type VoxelPart, type VoxelPlan } from "./plan.js";
+import { dataFileName, type VoxelPart, type VoxelPlan } from "./plan.js";
 import type { Matrix3, Triple } from "./volume.js";
 
 /** MET_LONG is 4 bytes in MetaIO on every system. */
@@ -90,18 +90,14 @@ function partsOf(header: MetaHeader, path: string, size: number[], bytesPerVoxel
   const list = /^list(?:\s+(\d+)d?)?$/i.exec(value);
   const names = list ? header.list : namesOfPattern(value, size);
   if (!names) {
-    checkDataFileName(value, path);
-    return [{ file: value, start, skip: 0, length }];
+    return [{ file: dataFileName(value, path), start, skip: 0, length }];
   }
   // Each file of a list has one dimension less than the volume, unless the list says how many.
   const fileDims = list?.[1] === undefined ? size.length - 1 : Number(list[1]);
   const files = size.slice(fileDims).reduce((product, n) => product * n, 1);
   if (names.length !== files)
     throw volumeError("Malformed", path, `it names ${names.length} data files, expected ${files} for DimSize ${size.join(" ")}`);
-  return names.map((file) => {
-    checkDataFileName(file, path);
-    return { file, start, skip: 0, length: length / files };
-  });
+  return names.map((name) => ({ file: dataFileName(name, path), start, skip: 0, length: length / files }));
 }
 
 /** The names of `slice%03d.raw first last step`; the last number is the first plus the slices where it is left out. */

@@ -98,13 +98,15 @@ function scaled(data: VoxelArray, { slope, intercept }: { slope: number; interce
 /** The folder of a path with its closing slash, or "" for a bare name. */
 export const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 
-/** Refuses the name of a data file that could lead out of the header's folder. */
-export function checkDataFileName(name: string, path: string): void {
-  if (name === "" || /^[a-z]:|^[\\/]|\0/i.test(name) || name.split(/[\\/]/).includes("..")) {
+/** The name of a data file with plain slashes; refuses one that could lead out of the header's folder. */
+export function dataFileName(name: string, path: string): string {
+  const steps = name.split(/[\\/]/);
+  if (name === "" || /^[a-z]:|^[\\/]|\0/i.test(name) || steps.includes("..")) {
     throw volumeError(
       "UnsafePath",
       path,
       `it names the data file ${JSON.stringify(name)}, expected a file in the header's folder or below`,
     );
   }
+  return steps.filter((step) => step !== "." && step !== "").join("/");
 }
