@@ -37,8 +37,8 @@ const wave = (i: number, phase: number): number => Math.sin(12.9898 * (i + 1) + 
  */
 export function networkGradientCase(tf: typeof tfjs, { perWeight = 2 }: { perWeight?: number } = {}): NetworkGradientCase {
   const { model, config, predict, dispose } = createPyramidDetector(tiny);
-  const shape: [number, number, number] = [4, 8, 4];
-  const voxels = 4 * 8 * 4 * 2;
+  const shape: [number, number, number] = [8, 12, 8];
+  const voxels = 8 * 12 * 8 * 2;
   const samples = [0, 1].map(
     (n): Volume => ({ shape, channels: 2, data: Float64Array.from({ length: voxels }, (_, i) => Math.fround(wave(i, n + 0.3))) }),
   );
@@ -90,7 +90,7 @@ export function networkGradientCase(tf: typeof tfjs, { perWeight = 2 }: { perWei
   });
 
   const result: NetworkGradientCase = { backend: tf.getBackend(), predictionError, gradientError: 0, worst: "", derivatives: 0 };
-  const step = 1e-5;
+  const step = 2e-7;
   for (const [name, variable] of Object.entries(variables)) {
     const ours = Array.from(grads[variable.name]!.dataSync());
     const values = weights[name]!;

@@ -120,3 +120,37 @@ describe("upsampleNearest3d", () => {
     });
   });
 });
+
+test("groupNorm hands its work to the engine's own operator where there is one, forward and backward", () => {
+  const calls: { inputs: string[]; attrs: unknown }[] = [];
+  const answers = (name: string, make: (x: tf.Tensor) => tf.Tensor[]) =>
+    tf.registerKernel({
+      kernelName: name,
+      backendName: "cpu",
+      kernelFunc: ({ inputs, attrs }) => {
+        calls.push({ inputs: Object.keys(inputs), attrs });
+        return make(inputs["x"] as tf.Tensor);
+      },
+    });
+  answers("GleanerGroupNorm", (a) => [tf.fill(a.shape, 2), tf.fill([a.shape[0]!, 3, 2], 7)]);
+  answers("GleanerGroupNormGrad", (a) => [tf.fill(a.shape, 3), tf.fill([channels], 4), tf.fill([channels], 5)]);
+  try {
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const loss = (a: tf.Tensor, g: tf.Tensor, b: tf.Tensor) =>
+        tf.sum(groupNorm(a, g as tf.Tensor1D, b as tf.Tensor1D, { groups: 3, activation: "relu" }));
+      const { value, grads } = tf.valueAndGrads(loss as never)([x(), vector(gamma), vector(beta)]);
+      expect(value.dataSync()[0]).toBe(2 * 2 * count);
+      expect(grads.map((g) => g.dataSync()[0])).toEqual([3, 4, 5]);
+    });
+    expect(tf.memory().numTensors).toBe(before);
+    const attrs = { groups: 3, epsilon: 1e-5, relu: true };
+    expect(calls).toEqual([
+      { inputs: ["x", "gamma", "beta"], attrs },
+      { inputs: ["dy", "x", "gamma", "beta", "statistics"], attrs },
+    ]);
+  } finally {
+    tf.unregisterKernel("GleanerGroupNorm", "cpu");
+    tf.unregisterKernel("GleanerGroupNormGrad", "cpu");
+  }
+});
