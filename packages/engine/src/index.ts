@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { checkEngine, type OperatorCheck } from "./check/check-engine.js";
 export { chooseEngine } from "./choose-engine.js";
 export type { ChooseEngineOptions, Engine, EngineName, EnginePreference, InstallProgress, NativeOptions } from "./engine.js";
 export { type EngineError, isEngineError } from "./errors.js";

@@ -4,6 +4,7 @@ import * as api from "../src/index.js";
 test("the root entry exports exactly this", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "checkEngine",
       "chooseEngine",
       "isEngineError",
     ]
