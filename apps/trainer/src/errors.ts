@@ -19,7 +19,14 @@ export const isUserError = (error: unknown): error is UserError =>
 /** Readers of the packages throw errors with a string `tag`; what they complain about is always the input. */
 const isReaderError = (error: unknown): error is Error => error instanceof Error && "tag" in error && typeof error.tag === "string";
 
+/** The native engine could not be paired or loaded: the call was right, the work failed. */
+const isNativeError = (error: unknown): error is Error => error instanceof Error && error.name === "NativeError";
+
 const isAbortError = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
+
+/** A disk without room is no fault of the input. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EROFS");
 
 const ofFileSystem: Record<string, (path: string) => UserError> = {
   ENOENT: (path) => inputError(`${path} does not exist`),
@@ -34,7 +41,8 @@ const ofFileSystem: Record<string, (path: string) => UserError> = {
 export function explainError(error: unknown): { text: string; exitCode: number } {
   if (isUserError(error)) return { text: error.message, exitCode: error.exitCode };
   if (isAbortError(error)) return { text: "stopped", exitCode: 130 };
-  if (isReaderError(error)) return { text: error.message, exitCode: 2 };
+  if (isReaderError(error)) return { text: error.message, exitCode: isFull(error.cause) ? 1 : 2 };
+  if (isNativeError(error)) return { text: error.message, exitCode: 1 };
   if (error instanceof Error && "code" in error && "path" in error) {
     const known = ofFileSystem[String(error.code)]?.(String(error.path));
     if (known) return { text: known.message, exitCode: known.exitCode };

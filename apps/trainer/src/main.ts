@@ -55,7 +55,8 @@ async function showUsage(stream: TextStream, name?: string, command?: Command): 
     const stubs = Object.entries(commands).map(([key, entry]) => [key, { meta: { description: entry.description } }]);
     text = await renderUsage({ ...parent, subCommands: Object.fromEntries(stubs) });
   }
-  stream.write(`${stream.isTTY ? text : stripVTControlCharacters(text)}\n`);
+  const plain = stream.isTTY ? text : stripVTControlCharacters(text);
+  stream.write(`${plain.replace(/[ \t]+$/gm, "")}\n`);
 }
 
 // Read rather than imported, because the file is one level up both from src and from dist.

@@ -15,6 +15,16 @@ describe("explainError", () => {
     });
   });
 
+  test("a full disk and an engine that does not load are failures of the work", () => {
+    const full = Object.assign(
+      new Error("x.mhd: it cannot be written (ENOSPC)", { cause: Object.assign(new Error(), { code: "ENOSPC" }) }),
+      { tag: "Unreadable" },
+    );
+    expect(explainError(full)).toEqual({ text: "x.mhd: it cannot be written (ENOSPC)", exitCode: 1 });
+    const native = Object.assign(new Error("no C++ compiler was found"), { name: "NativeError", code: "no-compiler" });
+    expect(explainError(native)).toEqual({ text: "no C++ compiler was found", exitCode: 1 });
+  });
+
   test("names the file that is missing", async () => {
     const error = await readFile("/nowhere/a.csv").catch((e: unknown) => e);
     expect(explainError(error)).toEqual({ text: "/nowhere/a.csv does not exist", exitCode: 2 });

@@ -11,7 +11,7 @@ export default defineCommand({
     out: { type: "string", description: "Folder of the data set; scans that are there are kept", valueHint: "DIR", required: true },
     seed: { type: "string", description: "The same seed gives the same scans", valueHint: "S", default: "0" },
     size: { type: "string", description: "Voxels; under about 170 mm a scan shows one lung", valueHint: "z,y,x", default: "96,128,128" },
-    spacing: { type: "string", description: "Millimetres between voxels", valueHint: "z,y,x", default: "1.5,1.5,1.5" },
+    spacing: { type: "string", description: "Millimeters between voxels", valueHint: "z,y,x", default: "1.5,1.5,1.5" },
     difficulty: {
       type: "enum",
       options: ["standard", "easy"],

@@ -20,7 +20,7 @@ export interface Anatomy {
   slice(z: number): (x: number, y: number, out: Distances) => void;
   /** Signed distance to the lungs at a point. */
   lungDistance(x: number, y: number, z: number): number;
-  /** Half width, half depth and centre in y of the rib cage's inside at a height. */
+  /** Half width, half depth and center in y of the rib cage's inside at a height. */
   cage(z: number): { width: number; depth: number; y: number };
 }
 
@@ -43,7 +43,7 @@ const squarish = (x: number, y: number): number => {
   return 0.62 * Math.sqrt(x2 + y2) + 0.38 * Math.sqrt(Math.sqrt(x2 * x2 + y2 * y2));
 };
 
-/** Distance along the ray from the centre of a squarish ellipse. */
+/** Distance along the ray from the center of a squarish ellipse. */
 const squarishDistance = (dx: number, dy: number, width: number, depth: number): number => {
   const norm = squarish(dx / width, dy / depth);
   return norm < 1e-6 ? -Math.min(width, depth) : Math.sqrt(dx * dx + dy * dy) * (1 - 1 / norm);

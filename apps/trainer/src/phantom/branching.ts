@@ -27,7 +27,7 @@ export interface TreeOptions {
 }
 
 /**
- * Grows a tree that reaches every terminal: a branch heads for the centre of what it feeds, goes part of the way and divides that into two
+ * Grows a tree that reaches every terminal: a branch heads for the center of what it feeds, goes part of the way and divides that into two
  * (the volume-filling method for airways of Tawhai, Pullan and Hunter, Ann. Biomed. Eng. 28, 2000); radii follow Murray's law (the cube of the radius is shared out).
  */
 export function growTree({ root, direction, terminals, terminalRadiusMm, maxRadiusMm, stepMm, random }: TreeOptions): Branch[] {

@@ -8,7 +8,7 @@ export interface Grid {
   /** Voxels along z, y, x. */
   shape: Triple;
   spacingMm: Triple;
-  /** Body coordinates of the first voxel's centre, z, y, x. */
+  /** Body coordinates of the first voxel's center, z, y, x. */
   startMm: Triple;
 }
 
@@ -21,7 +21,7 @@ export interface Canvas {
   edgeMm: number;
   /** Adds a round cone from a (radius ra) to b (radius rb) to the coverage; overlaps do not add up. */
   capsule(a: Point, b: Point, ra: number, rb: number): void;
-  /** Adds any shape within `reach` mm of a centre by its signed distance in mm, negative inside. */
+  /** Adds any shape within `reach` mm of a center by its signed distance in mm, negative inside. */
   shape(center: Point, reach: number, distance: (x: number, y: number, z: number) => number, edgeMm?: number): void;
   /** Blends what was collected into the values and forgets it; `hu` may depend on the place (index) and on what was there. */
   fill(hu: number | ((before: number, index: number, coverage: number) => number)): void;

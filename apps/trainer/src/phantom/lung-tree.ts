@@ -95,7 +95,7 @@ export function paintFissures(canvas: Canvas, anatomy: Anatomy, inLung: Float32A
   const s = anatomy.scale;
   const { grid, values } = canvas;
   const [nz, ny, nx] = grid.shape;
-  // Half a millimetre of tissue in a voxel of edgeMm; the sheet is about a voxel wide.
+  // Half a millimeter of tissue in a voxel of edgeMm; the sheet is about a voxel wide.
   const strength = Math.min(1, uniform(0.25, 0.55, random) / canvas.edgeMm);
   const rise = [uniform(0.85, 1.1, random), uniform(0.9, 1.2, random)] as const;
   const offset = [uniform(-14, 4, random) * s, uniform(-8, 8, random) * s] as const;

@@ -4,7 +4,7 @@ import { spline, tube } from "./curves.js";
 import { integer, uniform } from "./draw.js";
 import type { ScanStyle } from "./style.js";
 
-/** Paints heart, great vessels, oesophagus and lymph nodes into the fat of the mediastinum. Positions are an adult's, in mm. */
+/** Paints heart, great vessels, esophagus and lymph nodes into the fat of the mediastinum. Positions are an adult's, in mm. */
 export function paintOrgans(canvas: Canvas, anatomy: Anatomy, style: ScanStyle, random: () => number): void {
   const s = anatomy.scale;
   const blood = style.bloodHu;

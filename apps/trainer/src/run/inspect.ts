@@ -8,7 +8,7 @@ export interface Inspection {
   /** Voxels along z, y, x. */
   shape: Triple;
   spacingMm: Triple;
-  /** World position of the first voxel's centre, x, y, z. */
+  /** World position of the first voxel's center, x, y, z. */
   originMm: Triple;
   /** Row-major 3x3; columns are the world directions of the x, y and z index axes. */
   direction: number[];

@@ -83,7 +83,7 @@ describe("anatomy", () => {
     expect(anatomy.lungDistance(150, 0, 0)).toBeGreaterThan(5);
   });
 
-  test("distances along the ribs are about millimetres", () => {
+  test("distances along the ribs are about millimeters", () => {
     const { width } = anatomy.cage(20);
     const at = (mm: number): number => anatomy.lungDistance(-width + mm, 0, 20);
     expect((at(14) - at(24)) / 10).toBeGreaterThan(0.8);
