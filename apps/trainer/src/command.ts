@@ -4,7 +4,7 @@ import { inputError } from "./errors.js";
 import type { Io } from "./io.js";
 
 /** What a command is run with. */
-export interface CommandContext<A extends ArgsDef> {
+interface CommandContext<A extends ArgsDef> {
   args: ParsedArgs<A>;
   /** Every value of an option that may be repeated, in order. */
   all(name: string): string[];

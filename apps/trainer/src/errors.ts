@@ -1,5 +1,5 @@
 /** An error whose message is one sentence for the user, with the exit code of the command: 2 the call or the input is wrong, 1 the work failed. */
-export interface UserError extends Error {
+interface UserError extends Error {
   readonly exitCode: 1 | 2;
 }
 
@@ -13,7 +13,7 @@ export const inputError = (message: string, cause?: unknown): UserError => userE
 /** The work could not be done although the call was right (no space, no engine): one sentence; exit code 1. */
 export const workError = (message: string, cause?: unknown): UserError => userError("WorkError", 1, message, cause);
 
-export const isUserError = (error: unknown): error is UserError =>
+const isUserError = (error: unknown): error is UserError =>
   error instanceof Error && "exitCode" in error && (error.exitCode === 1 || error.exitCode === 2);
 
 /** Readers of the packages throw errors with a string `tag`; what they complain about is always the input. */

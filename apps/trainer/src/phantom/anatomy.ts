@@ -2,7 +2,7 @@ import { uniform } from "./draw.js";
 import { createSmoothNoise } from "./smooth-noise.js";
 
 /** Signed distances in mm at one place, negative inside. */
-export interface Distances {
+interface Distances {
   lung: number;
   cage: number;
   torso: number;
@@ -31,7 +31,7 @@ export const smoothstep = (low: number, high: number, v: number): number => {
 };
 
 /** The smaller of two distances, rounded where they meet within k (polynomial smooth minimum). */
-export const smoothMin = (a: number, b: number, k: number): number => {
+const smoothMin = (a: number, b: number, k: number): number => {
   const h = k - Math.abs(a - b);
   return h > 0 ? Math.min(a, b) - (h * h) / (4 * k) : Math.min(a, b);
 };

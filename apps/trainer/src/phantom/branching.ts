@@ -13,7 +13,7 @@ export interface Branch {
   feeds: number;
 }
 
-export interface TreeOptions {
+interface TreeOptions {
   root: Point;
   /** Direction in which the root leaves. */
   direction: Point;

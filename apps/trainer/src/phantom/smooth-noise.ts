@@ -2,7 +2,7 @@ const cells = 32;
 const mask = cells - 1;
 
 /** A smooth random function of space: about normal with mean 0 and deviation 1, structures of about `cellMm`; it repeats after 32 cells. */
-export type SmoothNoise = (x: number, y: number, z: number) => number;
+type SmoothNoise = (x: number, y: number, z: number) => number;
 
 /** Value noise: random numbers on a lattice, smoothly interpolated (Perlin's fade without the gradients: cheap, and grainy enough for tissue). */
 export function createSmoothNoise(cellMm: number, random: () => number): SmoothNoise {

@@ -27,7 +27,7 @@ export interface ScanStyle {
 
 export type StyleRanges = Record<keyof ScanStyle, readonly [low: number, high: number]>;
 
-export const styleRanges: Record<"easy" | "standard", StyleRanges> = {
+const styleRanges: Record<"easy" | "standard", StyleRanges> = {
   standard: {
     noiseHu: [25, 80],
     sharpness: [0, 1],

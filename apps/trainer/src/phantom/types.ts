@@ -32,7 +32,7 @@ export interface PhantomNodule {
 }
 
 /** A finding that counts neither for nor against a reader. A diameter of -1 is LUNA16's for "not measured". */
-export interface PhantomIrrelevant {
+interface PhantomIrrelevant {
   x: number;
   y: number;
   z: number;

@@ -1,14 +1,14 @@
 import type { TextStream } from "../io.js";
 
 /** Shows how far a piece of work is. */
-export interface Progress {
+interface Progress {
   /** `done` of the total are done; `note` (such as the loss) goes on the line. */
   update(done: number, note?: string): void;
   /** Ends the line with the time taken. */
   finish(note?: string): void;
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   label: string;
   total: number;
   /** What is counted, in the plural: "scans", "steps". */

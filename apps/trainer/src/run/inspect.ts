@@ -4,7 +4,7 @@ import { inputError } from "../errors.js";
 type Triple = [number, number, number];
 
 /** What `gleaner inspect` reports: where a volume lies and what values it holds. */
-export interface Inspection {
+interface Inspection {
   /** Voxels along z, y, x. */
   shape: Triple;
   spacingMm: Triple;

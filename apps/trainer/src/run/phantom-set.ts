@@ -13,7 +13,7 @@ import type { Difficulty, Phantom } from "../phantom/types.js";
 import { phantomMakers } from "./phantom-makers.js";
 
 /** What a set of phantoms is made by. */
-export interface PhantomSetOptions {
+interface PhantomSetOptions {
   out: string;
   scans: number;
   seed: number;
@@ -27,7 +27,7 @@ export interface PhantomSetOptions {
 }
 
 /** What a set of phantoms holds once it is written. */
-export interface PhantomSet {
+interface PhantomSet {
   out: string;
   scans: number;
   /** How many of them were there before. */
@@ -66,7 +66,7 @@ const scanLine = z.object({
 });
 
 /** One scan of the journal: its series and what was painted into it. */
-export type PhantomRecord = z.infer<typeof scanLine>;
+type PhantomRecord = z.infer<typeof scanLine>;
 type Settings = z.infer<typeof settingsLine>;
 
 /**
