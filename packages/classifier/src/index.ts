@@ -1,6 +1,10 @@
 /**
- * Wide ResNets and a small CNN for images.
+ * Networks for images as tfjs-layers models that give logits: the Wide ResNets of FixMatch's and FlexMatch's experiments, to the last
+ * parameter, and a small network that trains on a processor.
  *
  * @module
  */
-export {};
+export type { ImageShape } from "./build-layers.js";
+export { countParameters } from "./count-parameters.js";
+export { createSmallCnn, type SmallCnnOptions } from "./small-cnn.js";
+export { createWideResNet, type WideResNetOptions, type WideResNetVariant } from "./wide-res-net.js";

@@ -2,5 +2,11 @@ import { expect, test } from "vitest";
 import * as api from "../src/index.js";
 
 test("the root entry exports exactly this", () => {
-  expect(Object.keys(api).sort()).toMatchInlineSnapshot();
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "countParameters",
+      "createSmallCnn",
+      "createWideResNet",
+    ]
+  `);
 });
