@@ -7,7 +7,7 @@ import { type Region, type Triple, type Volume, voxelCount } from "./volume.js";
 export interface LungMaskOptions {
   /** Below this a voxel is air or lung; -320 HU unless told, half way between lung and soft tissue. */
   thresholdHu?: number;
-  /** Vessels, nodules at the pleura and other dents up to twice this wide are closed; 8 mm unless told, 0 for none. */
+  /** The radius of the ball that closes what it does not fit into: vessels, fissures, nodules at the pleura; 8 mm unless told, 0 for none. */
   closingMm?: number;
 }
 
@@ -51,15 +51,17 @@ export function lungMask(volume: Volume, { thresholdHu = -320, closingMm = 8 }: 
   const box = boundingBox(mask);
   if (!box) return mask;
   // The closing stays within the mask's box, except that its ball needs room to roll.
-  const room = grow(box, volume, closingMm);
-  const part = cropVolume(mask, room);
+  const room = volume.spacingMm.map((spacing) => Math.ceil(closingMm / spacing) + 1);
+  const start = box.start.map((s, axis) => s - room[axis]!) as Triple;
+  const shape = box.shape.map((n, axis) => n + 2 * room[axis]!) as Triple;
+  const part = cropContinued(mask, { start, shape });
   if (closingMm > 0) {
     const dilated = dilate(part.data, part.shape, part.spacingMm, closingMm);
     const outside = dilate(dilated, part.shape, part.spacingMm, closingMm, 0);
     for (let i = 0; i < part.data.length; i++) if (outside[i] === 0) part.data[i] = 1;
   }
   fillHoles(part);
-  paste(part, room.start, mask);
+  paste(part, start, mask);
   return mask;
 }
 
@@ -114,12 +116,18 @@ function measure({ data, shape }: Volume, { runs, starts, ends, labels, count }:
   return stats;
 }
 
-/** A region with the room of a radius around it, as far as the volume goes. */
-function grow({ start, shape }: Region, volume: Volume, radiusMm: number): Region {
-  const room = volume.spacingMm.map((spacing) => Math.ceil(radiusMm / spacing) + 1);
-  const from = start.map((s, axis) => Math.max(0, s - room[axis]!)) as Triple;
-  const to = start.map((s, axis) => Math.min(volume.shape[axis]!, s + shape[axis]! + room[axis]!));
-  return { start: from, shape: to.map((t, axis) => t - from[axis]!) as Triple };
+/** Cuts out a region; beyond the volume's border its outer voxels go on, so that a lung that the scan cuts is not seen to end there. */
+function cropContinued(mask: Volume<Uint8Array>, { start, shape }: Region): Volume<Uint8Array> {
+  const crop = cropVolume(mask, { start, shape });
+  const [depth, height, width] = mask.shape;
+  const clamp = (value: number, size: number): number => Math.max(0, Math.min(size - 1, value));
+  for (let z = 0, to = 0; z < shape[0]; z++) {
+    for (let y = 0; y < shape[1]; y++, to += shape[2]) {
+      const row = (clamp(z + start[0], depth) * height + clamp(y + start[1], height)) * width;
+      for (let x = 0; x < shape[2]; x++) crop.data[to + x] = mask.data[row + clamp(x + start[2], width)]!;
+    }
+  }
+  return crop;
 }
 
 /** Fills what the mask encloses: components of the rest that do not reach the border. */
@@ -137,12 +145,8 @@ function fillHoles({ data, shape }: Volume<Uint8Array>): void {
   for (let run = 0; run < runs; run++) if (!open[labels[run]!]) data.fill(1, starts[run]!, ends[run]!);
 }
 
+/** Puts back what was cut out, as far as it lies in the volume. */
 function paste(part: Volume<Uint8Array>, start: Triple, into: Volume<Uint8Array>): void {
-  const [depth, height, width] = part.shape;
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      const row = (z * height + y) * width;
-      into.data.set(part.data.subarray(row, row + width), ((z + start[0]) * into.shape[1] + y + start[1]) * into.shape[2] + start[2]);
-    }
-  }
+  const back = cropVolume(part, { start: start.map((s) => -s) as Triple, shape: into.shape });
+  into.data.set(back.data);
 }
