@@ -3,9 +3,16 @@
  *
  * @module
  */
+export { adjustIntensity, drawIntensityChange, type IntensityChange, type IntensityRanges } from "./adjust-intensity.js";
 export { type AnchorGrid, anchorPermutation, applyAnchorPermutation } from "./anchor-permutation.js";
+export { type CutoutOptions, cutout, eraseSquare } from "./cutout.js";
+export type { Image } from "./image.js";
+export type { ByteImage, OperationName } from "./image-operations.js";
+export { mixObjects, type ObjectPatch } from "./mix-objects.js";
 export { drawMixPlan, drawMixUpLambda, type MixPlan, mixBatch, mixUp } from "./mix-up.js";
+export { applyOperation, type RandAugmentOptions, randAugment } from "./rand-augment.js";
 export { composeSymmetries, cubeSymmetries, inverseSymmetry, randomSymmetry, type Symmetry } from "./symmetry.js";
 export { transformBoxes } from "./transform-boxes.js";
 export { transformVolume } from "./transform-volume.js";
 export type { Triple } from "./triple.js";
+export { flipImage, shiftImage, type WeakViewOptions, weakView } from "./weak-view.js";

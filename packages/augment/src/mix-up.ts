@@ -5,6 +5,11 @@ function requireLambda(name: string, lambda: number): void {
   if (!(lambda >= 0 && lambda <= 1)) throw new RangeError(`${name} is ${lambda}; expected a number in 0..1`);
 }
 
+/** Throws unless α of Beta(α, α) is a finite number of at least 0. */
+export function requireAlpha(alpha: number): void {
+  if (!(alpha >= 0 && alpha < Number.POSITIVE_INFINITY)) throw new RangeError(`alpha is ${alpha}; expected a finite number of at least 0`);
+}
+
 /**
  * The weighted mean of two tensors, images or targets.
  *
@@ -57,7 +62,7 @@ export function mixUp<T extends tf.Tensor>(a: T, b: T, lambda: number): T {
  * ```
  */
 export function drawMixUpLambda(alpha: number, random: () => number): number {
-  if (!(alpha >= 0 && alpha < Number.POSITIVE_INFINITY)) throw new RangeError(`alpha is ${alpha}; expected a finite number of at least 0`);
+  requireAlpha(alpha);
   if (alpha === 0) return 1;
   const lambda = drawSymmetricBeta(alpha, random);
   return Math.max(lambda, 1 - lambda);

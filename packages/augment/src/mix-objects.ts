@@ -1,0 +1,107 @@
+import { drawMixUpLambda, requireAlpha } from "./mix-up.js";
+import { requireShape, type Triple } from "./triple.js";
+
+/** A patch as a plain array, with the boxes of its objects. */
+export interface ObjectPatch {
+  /** Voxels in C order over z, y, x. */
+  data: Float32Array;
+  shape: Triple;
+  /** `[z0, y0, x0, z1, y1, x1]` in voxels, 6 numbers an object; a box may reach out of the patch. */
+  boxes: ArrayLike<number>;
+}
+
+/**
+ * Object-level MixUp: each object mixed with another one of the batch, rescaled to its size.
+ *
+ * ```
+ * out(v) = λ̃·patch(v) + (1 − λ̃)·donor(d0 + (v − b0)·(d1 − d0)/(b1 − b0))   for the voxels v whose center lies in the object's box b
+ * ```
+ *
+ * (Wang et al., FocalMix, CVPR 2020, section 3.4.) b0..b1 is the object's box and d0..d1 the donor's, which is read by trilinear interpolation. Targets are
+ * not mixed again: an object mixed with an object is an object. Every object draws its own donor, uniformly among the other objects of all patches, and its own
+ * λ̃ = max(λ, 1 − λ), λ ~ Beta(α, α). Donors are read from the patches as given. Where boxes of one patch overlap, they are mixed one after the other.
+ *
+ * @param patches left as they are
+ * @param alpha α ≥ 0 of `drawMixUpLambda`; 0 changes nothing
+ * @param random draws in 0..1, 1 excluded
+ * @returns the voxels of each patch, new arrays; equal to the input outside of all boxes, and everywhere if there is only one object
+ * @throws RangeError if α is negative, a shape does not fit its data, or a box is not finite or is turned around
+ *
+ * @example
+ * ```ts
+ * import { mixObjects } from "@gleaner/augment";
+ * const one = { data: Float32Array.of(0, 8, 8, 0), shape: [1, 1, 4], boxes: [-0.5, -0.5, 0.5, 0.5, 0.5, 2.5] };
+ * const two = { data: Float32Array.of(4, 0, 0, 0), shape: [1, 1, 4], boxes: [-0.5, -0.5, -0.5, 0.5, 0.5, 0.5] };
+ * const [first, second] = mixObjects([one, two], 1, () => 0.3);
+ * first; // => [0, 6, 5.5, 0]
+ * second; // => [6, 0, 0, 0]
+ * ```
+ */
+export function mixObjects(patches: readonly ObjectPatch[], alpha: number, random: () => number): Float32Array[] {
+  requireAlpha(alpha);
+  const objects: { patch: number; box: Float64Array }[] = [];
+  for (const [patch, { data, shape, boxes }] of patches.entries()) {
+    requireShape(`patches[${patch}].shape`, shape);
+    if (data.length !== shape[0] * shape[1] * shape[2])
+      throw new RangeError(`patches[${patch}] has ${data.length} voxels; expected ${shape.join(" × ")}`);
+    if (boxes.length % 6 !== 0) throw new RangeError(`patches[${patch}].boxes has ${boxes.length} numbers; expected a multiple of 6`);
+    for (let at = 0; at < boxes.length; at += 6) {
+      const box = Float64Array.from({ length: 6 }, (_, i) => boxes[at + i]!);
+      for (let i = 0; i < 3; i++) {
+        if (!(box[i]! < box[i + 3]!) || !Number.isFinite(box[i + 3]! - box[i]!)) {
+          throw new RangeError(`patches[${patch}].boxes has [${box}]; expected finite corners, lower before upper`);
+        }
+      }
+      objects.push({ patch, box });
+    }
+  }
+  const out = patches.map(({ data }) => data.slice());
+  if (objects.length < 2) return out;
+  for (const [i, { patch, box }] of objects.entries()) {
+    const draw = Math.min(objects.length - 2, Math.floor(random() * (objects.length - 1)));
+    const donor = objects[draw < i ? draw : draw + 1]!;
+    const lambda = drawMixUpLambda(alpha, random);
+    const { shape } = patches[patch]!;
+    if (lambda < 1) blend(out[patch]!, shape, box, patches[donor.patch]!, donor.box, lambda);
+  }
+  return out;
+}
+
+/** Mixes the donor's region into the voxels of `box`, in place. */
+function blend(data: Float32Array, shape: Triple, box: Float64Array, donor: ObjectPatch, from: Float64Array, lambda: number): void {
+  const taps = [0, 1, 2].map((axis) => tapsAlong(axis, shape[axis]!, box, donor.shape[axis]!, from));
+  const [sliceStep, rowStep] = [donor.shape[1] * donor.shape[2], donor.shape[2]];
+  for (const z of taps[0]!) {
+    for (const y of taps[1]!) {
+      for (const x of taps[2]!) {
+        let value = 0;
+        for (let corner = 0; corner < 8; corner++) {
+          const [cz, cy, cx] = [corner >> 2, (corner >> 1) & 1, corner & 1];
+          const weight = (cz ? z.part : 1 - z.part) * (cy ? y.part : 1 - y.part) * (cx ? x.part : 1 - x.part);
+          if (weight > 0) value += weight * donor.data[(z.low + cz) * sliceStep + (y.low + cy) * rowStep + x.low + cx]!;
+        }
+        const at = (z.at * shape[1] + y.at) * shape[2] + x.at;
+        data[at] = lambda * data[at]! + (1 - lambda) * value;
+      }
+    }
+  }
+}
+
+/** For each voxel of an axis that lies in the box: the donor's voxel at or below its counterpart, and how far it is to the next. */
+function tapsAlong(
+  axis: number,
+  size: number,
+  box: Float64Array,
+  donorSize: number,
+  from: Float64Array,
+): { at: number; low: number; part: number }[] {
+  const [low, high] = [box[axis]!, box[axis + 3]!];
+  const scale = (from[axis + 3]! - from[axis]!) / (high - low);
+  const taps: { at: number; low: number; part: number }[] = [];
+  for (let at = Math.max(0, Math.ceil(low)); at <= Math.min(size - 1, Math.floor(high)); at++) {
+    // Beyond the donor's patch its border is continued.
+    const position = Math.min(donorSize - 1, Math.max(0, from[axis]! + (at - low) * scale));
+    taps.push({ at, low: Math.floor(position), part: position - Math.floor(position) });
+  }
+  return taps;
+}
