@@ -1,3 +1,4 @@
+import { type CpmRate, cpmRates } from "@gleaner/froc";
 import { defineCommand } from "../command.js";
 import { writeJson } from "../reporters/json.js";
 import { progressOnDemand } from "../reporters/progress.js";
@@ -23,16 +24,11 @@ export default defineCommand({
     if (args.json) writeJson(io, { run: result.run, step: result.step, ...froc });
     else {
       io.stdout.write(`${args.run}, step ${result.step}: ${froc.nodules} nodules in ${froc.scans} scans\n`);
-      io.stdout.write(
-        `false positives a scan  ${Object.keys(froc.sensitivity)
-          .map((rate) => rate.padStart(6))
-          .join("")}   CPM\n`,
-      );
-      io.stdout.write(
-        `sensitivity             ${Object.values(froc.sensitivity)
-          .map((s) => s.toFixed(3).padStart(6))
-          .join("")}  ${froc.cpm.toFixed(3)}\n`,
-      );
+      // The keys are numbers, and an object would give the whole ones first.
+      const row = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(7)).join("");
+      const values = [...cpmRates.map((rate) => froc.sensitivity[String(rate) as CpmRate]), froc.cpm];
+      io.stdout.write(`false positives a scan${row(["1/8", "1/4", "1/2", "1", "2", "4", "8", "CPM"])}\n`);
+      io.stdout.write(`sensitivity           ${row(values.map((value) => value.toFixed(3)))}\n`);
     }
   },
 });

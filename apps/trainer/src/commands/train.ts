@@ -32,7 +32,7 @@ export default defineCommand({
       environment,
       signal: io.signal,
       onPrepare: preparing,
-      onStep: ({ step, loss }, total) => training(step + 1, total, `loss ${loss.toFixed(4)}`),
+      onStep: ({ step, loss }, total) => training(step, total, `loss ${loss.toFixed(4)}`),
     });
     if (args.json) writeJson(io, result);
     else if (!result.stopped) io.stdout.write(`${run}: ${result.steps} steps done\nnext: gleaner evaluate ${run}\n`);

@@ -1,4 +1,4 @@
-import type { FrocPoint } from "@gleaner/froc";
+import { type CpmRate, cpmRates, type FrocPoint } from "@gleaner/froc";
 import * as Plot from "@observablehq/plot";
 import { PNG } from "pngjs";
 import { renderPlot, seriesColors } from "../reporters/charts.js";
@@ -6,7 +6,6 @@ import type { Slice } from "../run/evaluate.js";
 import { runawayAbove } from "../run/train.js";
 import type { RunSummary } from "./run-summary.js";
 
-const rates = [0.125, 0.25, 0.5, 1, 2, 4, 8];
 const colorsOf = (runs: readonly RunSummary[]): Plot.ScaleOptions => ({
   domain: runs.map((run) => run.name),
   range: [...seriesColors],
@@ -19,7 +18,9 @@ export function frocFigure(runs: readonly RunSummary[]): string | undefined {
   const judged = runs.filter((run) => run.froc);
   if (judged.length === 0) return undefined;
   const lines = judged.flatMap((run) => polyline(run.froc!.curve).map((point) => ({ ...point, run: run.name })));
-  const points = judged.flatMap((run) => rates.map((rate) => ({ x: rate, y: run.froc!.sensitivity[String(rate) as "1"], run: run.name })));
+  const points = judged.flatMap((run) =>
+    cpmRates.map((rate) => ({ x: rate, y: run.froc!.sensitivity[String(rate) as CpmRate], run: run.name })),
+  );
   return renderPlot({
     width: 640,
     height: 380,
@@ -29,7 +30,7 @@ export function frocFigure(runs: readonly RunSummary[]): string | undefined {
     x: {
       type: "log",
       domain: [0.125, 8],
-      ticks: rates,
+      ticks: [...cpmRates],
       tickFormat: (rate: number) => (rate < 1 ? `1/${1 / rate}` : String(rate)),
       label: "false positives per scan",
     },

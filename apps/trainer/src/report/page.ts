@@ -1,3 +1,4 @@
+import { type CpmRate, cpmRates } from "@gleaner/froc";
 import { seriesColors } from "../reporters/charts.js";
 import { formatDuration } from "../reporters/progress.js";
 import type { Slice } from "../run/evaluate.js";
@@ -97,9 +98,7 @@ const legend = (runs: readonly RunSummary[]): string =>
 function frocTable(runs: readonly RunSummary[]): string {
   const head = ["1/8", "1/4", "1/2", "1", "2", "4", "8"].map((rate) => `<th scope="col">${rate}</th>`).join("");
   const rows = runs.map(({ name, froc }) => {
-    const cells = Object.values(froc!.sensitivity)
-      .map((value) => `<td>${percent(value)}</td>`)
-      .join("");
+    const cells = cpmRates.map((rate) => `<td>${percent(froc!.sensitivity[String(rate) as CpmRate])}</td>`).join("");
     return `<tr><th scope="row">${escapeHtml(name)}</th>${cells}<td><strong>${percent(froc!.cpm)}</strong></td><td>${froc!.nodules}</td><td>${froc!.falsePositives}</td><td>${froc!.missed}</td></tr>`;
   });
   return `<div class="scroll"><table><caption>Sensitivity in % at false positives per scan</caption><thead><tr><th scope="col">run</th>${head}<th scope="col">CPM</th><th scope="col">nodules</th><th scope="col">false positives</th><th scope="col">missed</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;

@@ -73,5 +73,8 @@ export function resolveSplit({ data }: Config): DataSplit {
   return { ...chosen, findings, excluded };
 }
 
-/** The file name without the endings that volumes have. */
-export const scanIdOf = (path: string): string => basename(path).replace(/\.(mhd|mha|nii|nii\.gz|nrrd|nhdr)$/i, "");
+/** The series that a file is of: the DICOM UID its name starts with, else its name without the endings that volumes have. */
+export function scanIdOf(path: string): string {
+  const name = basename(path).replace(/\.(mhd|mha|nii|nii\.gz|nrrd|nhdr)$/i, "");
+  return /^\d+(?:\.\d+){5,}(?=\.\D|[_-]|$)/.exec(name)?.[0] ?? name;
+}

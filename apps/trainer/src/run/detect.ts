@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
+import type { Candidate } from "@gleaner/volumes";
 import { inputError } from "../errors.js";
-import { type Candidate, writeCandidates } from "./candidates-file.js";
+import { writeCandidates } from "./candidates-file.js";
 import { scanIdOf } from "./data-split.js";
 import { prepareScan } from "./prepared-scans.js";
 import { loadTrainedDetector } from "./trained-detector.js";

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { evaluateFroc, type FrocResult } from "@gleaner/froc";
-import { type Finding, worldToVoxel } from "@gleaner/volumes";
+import { type Candidate, type Finding, worldToVoxel } from "@gleaner/volumes";
 import { inputError } from "../errors.js";
-import { type Candidate, writeCandidates } from "./candidates-file.js";
+import { writeCandidates } from "./candidates-file.js";
 import { resolveSplit, type Scan } from "./data-split.js";
 import { createScanStore, type PreparedScan } from "./prepared-scans.js";
 import { runFiles, writeJsonFile } from "./run-folder.js";

@@ -134,7 +134,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
     log?.close();
     fresh.optimizer.dispose();
     fresh.ema.dispose();
-    network.detector.model.dispose();
+    network.detector.dispose();
   }
 }
 

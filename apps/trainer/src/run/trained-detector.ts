@@ -21,6 +21,9 @@ export interface Mark {
   sizeMm: [number, number, number];
 }
 
+/** A nodule on the pleura has its centre near the mask rather than in it. */
+const maskMarginMm = 5;
+
 export interface TrainedDetector {
   config: Config;
   /** Optimiser steps behind the weights. */
@@ -58,12 +61,12 @@ export function loadTrainedDetector(run: string): TrainedDetector {
         {
           patchShape: [patch, patch, patch],
           anchors: network.anchorsOf([patch, patch, patch]),
-          overlap,
+          overlap: Math.round(overlap * patch),
           scoreThreshold,
           iouThreshold: nmsIou,
           maxDetections: maxPerScan,
           fill: -1,
-          ...(lungs && { mask: lungs.data as Uint8Array }),
+          ...(lungs && { mask: lungs.data as Uint8Array, maskMargin: Math.ceil(maskMarginMm / Math.min(...volume.spacingMm)) }),
           ...options,
         },
       );
@@ -75,6 +78,6 @@ export function loadTrainedDetector(run: string): TrainedDetector {
         return { x, y, z, probability, sizeMm };
       });
     },
-    dispose: () => network.detector.model.dispose(),
+    dispose: () => network.detector.dispose(),
   };
 }

@@ -1,0 +1,44 @@
+import { defineCommand } from "../command.js";
+import { inputError } from "../errors.js";
+import { writeJson } from "../reporters/json.js";
+
+export default defineCommand({
+  args: {
+    action: {
+      type: "positional",
+      description: "install: pair the native engine; check: test the operators that Gleaner needs; without: say which engine is used",
+      required: false,
+    },
+    gpu: { type: "boolean", description: "install: with CUDA" },
+    tensorflow: { type: "string", description: "install: this version of TensorFlow", valueHint: "VERSION" },
+    wheel: { type: "string", description: "install: from a wheel on this disk", valueHint: "FILE" },
+    python: { type: "string", description: "install: the Python whose pip fetches the wheel", valueHint: "PATH" },
+    engine: { type: "string", description: "native, wasm or cpu instead of the fastest that is here", valueHint: "NAME" },
+    json: { type: "boolean", description: "Write one JSON document" },
+  },
+  async run({ args, io }) {
+    const { action } = args;
+    if (action !== undefined && action !== "install" && action !== "check") {
+      throw inputError(`${JSON.stringify(action)} is nothing that backend does; expected install, check or nothing`);
+    }
+    const { backendCheck, backendInstall, backendStatus, faultError } = await import("../run/backend.js");
+    if (action === "install") {
+      const { gpu, tensorflow, wheel, python } = args;
+      const given = Object.fromEntries(Object.entries({ gpu, tensorflow, wheel, python }).filter(([, value]) => value !== undefined));
+      const installed = await backendInstall(given, io);
+      if (args.json) writeJson(io, installed);
+      else io.stdout.write(`TensorFlow ${installed.tensorflow}${installed.gpu ? " with CUDA" : ""} is paired: ${installed.binding}\n`);
+    } else if (action === "check") {
+      const { engine, operators, faults } = await backendCheck(args.engine, io);
+      if (args.json) writeJson(io, { engine, operators });
+      else
+        for (const { operator, status, error } of operators)
+          io.stdout.write(`${status.padEnd(8)}${operator}${error === undefined ? "" : `: ${error}`}\n`);
+      if (faults > 0) throw faultError(engine, faults);
+    } else {
+      const status = await backendStatus(args.engine, io);
+      if (args.json) writeJson(io, status);
+      else if (status.faster) io.stdout.write(`faster: ${status.faster.name}. ${status.faster.how}\n`);
+    }
+  },
+});

@@ -1,0 +1,32 @@
+import { checkEngine, type OperatorCheck } from "@gleaner/engine";
+import { type InstallOptions, installNative, type Pairing, planInstall } from "@gleaner/native";
+import { workError } from "../errors.js";
+import type { Io } from "../io.js";
+import { describePlan, type Environment, installReporter, startEngine } from "./start-engine.js";
+
+/** Which engine is used, and what would be faster. */
+export const backendStatus = (prefer: string | undefined, io: Io): Promise<Environment> => startEngine(prefer, io);
+
+/** Pairs the native engine; says on standard error what that downloads and how large it is. */
+export async function backendInstall(given: InstallOptions, io: Io): Promise<Pairing> {
+  const cache = io.env["GLEANER_CACHE"];
+  const options = { ...(cache !== undefined && { cache }), ...given };
+  const plan = await planInstall(options);
+  if (plan.installed) return plan.installed;
+  io.stderr.write(`${describePlan(plan)}\n`);
+  return installNative({ ...options, signal: io.signal, onProgress: installReporter(io) });
+}
+
+/** Runs the operators and gradients that Gleaner needs on the engine; throws when one is wrong or missing, after all have run. */
+export async function backendCheck(
+  prefer: string | undefined,
+  io: Io,
+): Promise<{ engine: string; operators: OperatorCheck[]; faults: number }> {
+  const { engine } = await startEngine(prefer, io);
+  const operators = await checkEngine();
+  return { engine, operators, faults: operators.filter(({ status }) => status !== "right").length };
+}
+
+/** The sentence for an engine that is not right. */
+export const faultError = (engine: string, faults: number): Error =>
+  workError(`${engine} has ${faults} operator${faults === 1 ? "" : "s"} that ${faults === 1 ? "is" : "are"} wrong or missing`);

@@ -1,0 +1,105 @@
+import { availableParallelism } from "node:os";
+import { chooseEngine, type EnginePreference } from "@gleaner/engine";
+import { type InstallProgress, installNative, planInstall } from "@gleaner/native";
+// Registers the gradients and the plain JavaScript backend on the one TensorFlow.js of this process.
+import "@tensorflow/tfjs";
+import { inputError, workError } from "../errors.js";
+import type { Io } from "../io.js";
+import { progressOnDemand } from "../reporters/progress.js";
+
+/** What a run notes about where it ran. */
+export interface Environment extends Record<string, unknown> {
+  engine: string;
+  why: string;
+  version: string;
+  threads: number;
+  device: string;
+  node: string;
+  platform: string;
+  started: string;
+  /** What would be faster, and how to get it. */
+  faster?: { name: string; how: string };
+}
+
+const preferences: readonly string[] = ["native", "wasm", "cpu"] satisfies EnginePreference[];
+
+/** The option `--engine` of every command that computes. */
+export const engineArgument = {
+  type: "string",
+  description: "native, wasm or cpu instead of the fastest that is here",
+  valueHint: "NAME",
+} as const;
+
+/** Makes an engine active and says on standard error which and why; `install` pairs the native one first where that can be done. */
+export async function startEngine(prefer: string | undefined, io: Io, { install = false } = {}): Promise<Environment> {
+  if (prefer !== undefined && !preferences.includes(prefer))
+    throw inputError(`--engine is ${JSON.stringify(prefer)}; expected ${preferences.join(", ")}`);
+  if (install && (prefer === undefined || prefer === "native")) await pairIfPossible(io);
+  const cache = io.env["GLEANER_CACHE"];
+  const engine = await chooseEngine({
+    ...(prefer !== undefined && { prefer: prefer as EnginePreference }),
+    ...(cache !== undefined && { native: { cache } }),
+  }).catch((error: Error) => {
+    if (error.name === "EngineError" || error.name === "NativeError") throw workError(error.message, error);
+    throw error;
+  });
+  io.stderr.write(
+    `engine: ${engine.name} ${engine.version}, ${engine.threads} thread${engine.threads === 1 ? "" : "s"}, ${engine.device}. ${engine.why}\n`,
+  );
+  const { name, why, version, threads, device, faster } = engine;
+  return {
+    engine: name,
+    why,
+    version,
+    threads,
+    device,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}, ${availableParallelism()} processors`,
+    started: new Date().toISOString(),
+    // The command that a user of this trainer has.
+    ...(faster && { faster: { name: faster.name, how: faster.how.replace("npx gleaner-native install", "gleaner backend install") } }),
+  };
+}
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+
+/** What an installation would fetch and where it goes, in one sentence. */
+export const describePlan = (plan: Awaited<ReturnType<typeof planInstall>>): string =>
+  plan.downloads.length === 0
+    ? `Pairing TensorFlow ${plan.tensorflow} with what ${plan.cache} holds already.`
+    : `Pairing TensorFlow ${plan.tensorflow}: this downloads ${plan.downloads.map(({ what, bytes, by }) => `${what} (${megabytes(bytes)}, by your ${by})`).join(" and ")} and needs ${megabytes(plan.diskBytes)} in ${plan.cache}.`;
+
+/** Shows the phases of an installation. */
+export function installReporter(io: Io): (progress: InstallProgress) => void {
+  let shown = "";
+  const lines = new Map<string, ReturnType<typeof progressOnDemand>>();
+  return ({ phase, message, done, total }) => {
+    if (done !== undefined && total !== undefined && total > 0) {
+      if (!lines.has(phase)) lines.set(phase, progressOnDemand(io.stderr, phase, "MB"));
+      lines.get(phase)!(Math.round(done / 1e6), Math.round(total / 1e6));
+    } else if (message !== shown) {
+      shown = message;
+      io.stderr.write(`${message}\n`);
+    }
+  };
+}
+
+async function pairIfPossible(io: Io): Promise<void> {
+  const cache = io.env["GLEANER_CACHE"];
+  const where = cache === undefined ? {} : { cache };
+  const plan = await planInstall(where);
+  if (plan.installed) return;
+  const [problem] = plan.problems;
+  if (problem) {
+    io.stderr.write(`The native engine cannot be paired here: ${problem.message}\n`);
+    return;
+  }
+  io.stderr.write(`${describePlan(plan)}\n--engine wasm does without it.\n`);
+  try {
+    await installNative({ ...where, signal: io.signal, onProgress: installReporter(io) });
+  } catch (error) {
+    if ((error as Error).name !== "NativeError") throw error;
+    // A demo goes on with what is there; `gleaner backend install` is where this is an error.
+    io.stderr.write(`The native engine was not paired: ${(error as Error).message}\n`);
+  }
+}
