@@ -41,6 +41,10 @@ export function resampleVolume<Data extends VoxelArray>(
   volume: Volume<Data>,
   options: ResampleOptions & { interpolation: "nearest" },
 ): Volume<Data>;
+export function resampleVolume(
+  volume: Volume,
+  options: ResampleOptions & { interpolation?: "linear" },
+): Volume<Float32Array | Float64Array>;
 export function resampleVolume(volume: Volume, options: ResampleOptions): Volume;
 export function resampleVolume(volume: Volume, options: ResampleOptions): Volume {
   const { spacingMm, interpolation = "linear", antialias = true } = options;

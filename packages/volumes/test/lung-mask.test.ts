@@ -107,7 +107,8 @@ describe("the lung mask", () => {
     const volume = phantom((z, y, x) => {
       const nearPleura = Math.hypot(z - pleura[0], y - pleura[1], x - pleura[2]) < 1.6;
       const nodule = Math.hypot(z - 20, y - 30, x - 57) < 5;
-      const vessel = y === 33 && x > 15 && x < 30 && z === 18;
+      // It comes from the mediastinum: a hole would be filled even without closing.
+      const vessel = y === 33 && x > 20 && x < 40 && z === 18;
       return lungs(z, y, x) !== undefined && (nearPleura || nodule || vessel) ? 40 : lungs(z, y, x);
     });
     const bare = lungMask(volume, { closingMm: 0 });
@@ -115,7 +116,7 @@ describe("the lung mask", () => {
     // The nodule reaches the chest wall, at x = 10.
     expect([at(bare, [20, 30, 11]), at(closed, [20, 30, 11])]).toEqual([0, 1]);
     expect([at(bare, pleura), at(closed, pleura)]).toEqual([0, 1]);
-    expect([at(bare, [18, 33, 20]), at(closed, [18, 33, 20])]).toEqual([0, 1]);
+    expect([at(bare, [18, 33, 25]), at(closed, [18, 33, 25])]).toEqual([0, 1]);
     expect(at(closed, [20, 30, 57])).toBe(1);
     expect(at(closed, [20, 30, 40])).toBe(0);
   });
