@@ -14,19 +14,27 @@ const tapShifts = (axis: Axis): TapShift[] =>
     return { phase: offset - shift * axis.stride, shift };
   });
 
-/** One axis of the grid on which every tap is a plain shift: `size` positions, the first of which is output `low`. */
+/**
+ * One axis of the grid on which every tap is a plain shift: `size` positions, the first of which is input `low` (in strides), and shifts of up to
+ * `span` positions.
+ */
 interface GridAxis {
   axis: Axis;
   taps: TapShift[];
   low: number;
+  span: number;
   size: number;
 }
 
 function gridAxis(axis: Axis): GridAxis {
   const taps = tapShifts(axis);
   const shifts = taps.map((t) => t.shift);
-  const low = Math.min(...shifts);
-  return { axis, taps, low, size: axis.output + Math.max(...shifts) - low };
+  const [low, high] = [Math.min(...shifts), Math.max(...shifts)];
+  const firstRead = Math.max(0, low);
+  const lastRead = Math.min(Math.floor((axis.input - 1) / axis.stride), axis.output - 1 + high);
+  // A margin behind one row is the margin before the next: what is read past the end of a row must end before the next one's first input.
+  const size = Math.max(axis.output, axis.output + high - firstRead, lastRead - low + 1);
+  return { axis, taps, low, span: high - low, size };
 }
 
 /**
@@ -39,9 +47,8 @@ export function filterGradient(heap: Heap, x: number, dy: number, dw: number, ge
   const grid: Grid = [gridAxis(axes[0]), gridAxis(axes[1]), gridAxis(axes[2])];
   const positions = batch * grid[0].size * grid[1].size * grid[2].size;
   const offsetOf = (z: number, y: number, x: number): number => (z * grid[1].size + y) * grid[2].size + x;
-  const span = (g: GridAxis): number => g.size - g.axis.output;
   // The last rows of a shifted view run past the end of x: they meet zeros of dy, but have to be there and finite.
-  const slack = offsetOf(span(grid[0]), span(grid[1]), span(grid[2]));
+  const slack = offsetOf(grid[0].span, grid[1].span, grid[2].span);
   if (positions === 0) {
     heap.floats(dw, axes[0].taps * axes[1].taps * axes[2].taps * inputChannels * outputChannels).fill(0);
     return;

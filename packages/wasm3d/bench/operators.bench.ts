@@ -1,0 +1,54 @@
+// Milliseconds of what a training step needs beside convolutions, stock kernels and this package's, in one run: pnpm bench
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-wasm";
+import { test } from "vitest";
+import { registerWasm3d } from "../src/index.js";
+import { bestOf } from "./best-of.js";
+
+const shape: [number, number, number, number, number] = [2, 32, 32, 32, 16];
+const [groups, channels, positions] = [8, 16, 32 ** 3];
+
+/** Group norm and ReLU of tfjs-core's operators. */
+function composed(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor {
+  const grouped = tf.reshape(x, [shape[0], positions, groups, channels / groups]);
+  const centered = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), [1, 3], true), 1e-5));
+  return tf.relu(tf.add(tf.mul(tf.reshape(tf.mul(centered, inverse), shape), gamma), beta));
+}
+
+const attributes = { groups, epsilon: 1e-5, relu: true } as unknown as tf.NamedAttrMap;
+const run = (name: string, inputs: Record<string, tf.Tensor>): tf.Tensor[] =>
+  tf.engine().runKernel(name, inputs, attributes) as tf.Tensor[];
+
+test("milliseconds at 2 × 32³ × 16, stock → this package", async () => {
+  await tf.setBackend("wasm");
+  const [x, dy] = [tf.randomNormal(shape), tf.randomNormal(shape)];
+  const [gamma, beta] = [tf.randomNormal([channels]), tf.randomNormal([channels])];
+  const rows = tf.randomNormal([2 * positions, channels]);
+  const [right, out] = [tf.randomNormal([channels, 32]), tf.randomNormal([2 * positions, 32])];
+  const work: Record<string, () => unknown> = {
+    "sum for the gradient of a bias": () => tf.sum(x, [0, 1, 2, 3]),
+    "product, gradient by the left side": () => tf.matMul(out, right, false, true),
+    "product, gradient by the right side": () => tf.matMul(rows, out, true, false),
+    "group norm with ReLU": () => composed(x, gamma, beta),
+    "group norm with ReLU and its gradient": () => tf.grads(composed)([x, gamma, beta], dy),
+  };
+  const measure = (what: Record<string, () => unknown>): Record<string, number> =>
+    Object.fromEntries(Object.entries(what).map(([name, go]) => [name, 1000 * bestOf(5, go)]));
+  const stock = measure(work);
+  registerWasm3d();
+  const ours = measure({
+    ...work,
+    "group norm with ReLU": () => run("GleanerGroupNorm", { x, gamma, beta }),
+    "group norm with ReLU and its gradient": () => {
+      const [, statistics] = run("GleanerGroupNorm", { x, gamma, beta });
+      run("GleanerGroupNormGrad", { dy, x, gamma, beta, statistics: statistics! });
+    },
+  });
+  console.table(
+    Object.keys(work).map((name) => ({
+      "": name,
+      ms: `${stock[name]!.toFixed(1)} → ${ours[name]!.toFixed(1)} (×${Math.round(stock[name]! / ours[name]!)})`,
+    })),
+  );
+});

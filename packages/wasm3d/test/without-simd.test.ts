@@ -1,0 +1,52 @@
+// The same kernels on the engine without SIMD, which TensorFlow.js loads where WebAssembly has none.
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-wasm";
+import { beforeAll, expect, test } from "vitest";
+import { registerWasm3d } from "../src/index.js";
+import { line, referenceFilterGradient, referenceForward, referenceInputGradient } from "./reference-convolution.js";
+import { difference, dirtyHeap, numbers } from "./wasm.js";
+
+beforeAll(async () => {
+  tf.env().set("WASM_HAS_SIMD_SUPPORT", false);
+  registerWasm3d();
+  await tf.setBackend("wasm");
+  dirtyHeap();
+});
+
+test.each([1, 2])("conv3d and its gradients at stride %s", (stride) => {
+  const size = 7;
+  const axis = line(size, 3, stride, 1, "same");
+  const definition = {
+    batch: 2,
+    channels: [5, 6] as [number, number],
+    lines: [axis, axis, axis] as [typeof axis, typeof axis, typeof axis],
+  };
+  const [x, w, dy] = [numbers(2 * size ** 3 * 5, 1), numbers(27 * 30, 2), numbers(2 * axis.output ** 3 * 6, 3)];
+  tf.tidy(() => {
+    const [input, filter] = [tf.tensor(x, [2, size, size, size, 5]) as tf.Tensor5D, tf.tensor(w, [3, 3, 3, 5, 6]) as tf.Tensor5D];
+    const y = tf.conv3d(input, filter, stride, "same");
+    const [dx, dw] = tf.grads((a, b) => tf.conv3d(a as tf.Tensor5D, b as tf.Tensor5D, stride, "same"))(
+      [input, filter],
+      tf.tensor(dy, y.shape),
+    );
+    expect(difference(y.dataSync(), referenceForward(definition, x, w))).toBeLessThan(2e-6);
+    expect(difference(dx!.dataSync(), referenceInputGradient(definition, dy, w))).toBeLessThan(2e-6);
+    expect(difference(dw!.dataSync(), referenceFilterGradient(definition, x, dy))).toBeLessThan(1e-5);
+  });
+});
+
+test("group norm is that of composed operators", () => {
+  const [groups, width] = [2, 3];
+  const shape = [2, 3, 5, 4, groups * width];
+  tf.tidy(() => {
+    const x = tf.tensor(numbers(2 * 60 * 6, 1), shape);
+    const [gamma, beta] = [tf.tensor(numbers(6, 2)), tf.tensor(numbers(6, 3))];
+    const grouped = tf.reshape(x, [2, 60, groups, width]);
+    const centered = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), [1, 3], true), 1e-5));
+    const composed = tf.relu(tf.add(tf.mul(tf.reshape(tf.mul(centered, inverse), shape), gamma), beta));
+    const attributes = { groups, epsilon: 1e-5, relu: true } as unknown as tf.NamedAttrMap;
+    const [y] = tf.engine().runKernel("GleanerGroupNorm", { x, gamma, beta }, attributes) as tf.Tensor[];
+    expect(difference(y!.dataSync(), composed.dataSync())).toBeLessThan(1e-5);
+  });
+});
