@@ -116,8 +116,8 @@ export function bootstrapFroc(input: FrocInput | FrocMatches, options: Bootstrap
   const columnAt = (rate: number): Float64Array => columns.get(bandRate(rate, rule))!;
   const interval = (values: Float64Array): Interval => (rule === "official" ? officialInterval : percentileInterval)(values, confidence);
   const atRates = cpmRates.map((rate) => interval(columnAt(rate)));
-  const cpms = new Float64Array(samples);
-  for (const rate of cpmRates) for (let sample = 0; sample < samples; sample++) cpms[sample]! += columnAt(rate)[sample]! / cpmRates.length;
+  const cpmColumns = cpmRates.map(columnAt);
+  const cpms = Float64Array.from({ length: samples }, (_, sample) => mean(cpmColumns.map((column) => column[sample]!)));
   return {
     samples,
     confidence,

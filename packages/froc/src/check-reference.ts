@@ -22,7 +22,7 @@ export function checkReference({ scans, findings, excluded = [] }: Omit<FrocInpu
     "warning",
     repeatedScans.length,
     "line",
-    `of the list of scans repeat a scan, for example ${repeatedScans[0]}; officially it counts twice`,
+    `of the list of scans [repeats|repeat] a scan, for example ${repeatedScans[0]}; officially it counts twice`,
   );
   const strangers = findings.filter((finding) => !known.has(finding.scan));
   const matchNone = strangers.length === findings.length;
@@ -31,7 +31,7 @@ export function checkReference({ scans, findings, excluded = [] }: Omit<FrocInpu
     matchNone ? "warning" : "note",
     strangers.length,
     "finding",
-    `${strangers.length === 1 ? "is" : "are"} on a scan that is not listed and ${strangers.length === 1 ? "does" : "do"} not count, for example on ${strangers[0]?.scan}`,
+    `[is|are] on a scan that is not listed and [does|do] not count, for example on ${strangers[0]?.scan}`,
   );
   const listed = findings.filter((finding) => known.has(finding.scan));
   const repeated = repeats(listed, placeOf);
@@ -40,7 +40,7 @@ export function checkReference({ scans, findings, excluded = [] }: Omit<FrocInpu
     "warning",
     repeated.length,
     "finding",
-    `repeat another one at the same place, for example ${repeated[0] && placeOf(repeated[0])}`,
+    `[repeats|repeat] another one at the same place, for example ${repeated[0] && placeOf(repeated[0])}`,
   );
   const included = new Set(listed.map(placeOf));
   const both = excluded.filter((finding) => included.has(placeOf(finding)));
@@ -49,7 +49,7 @@ export function checkReference({ scans, findings, excluded = [] }: Omit<FrocInpu
     "warning",
     both.length,
     "finding",
-    `are excluded as well, for example ${both[0] && placeOf(both[0])}; a mark there is a true positive`,
+    `[is|are] excluded as well, for example ${both[0] && placeOf(both[0])}; a mark there is a true positive`,
   );
   const sizeless = listed.filter((finding) => !(finding.diameterMm > 0));
   note(
@@ -57,7 +57,7 @@ export function checkReference({ scans, findings, excluded = [] }: Omit<FrocInpu
     "warning",
     sizeless.length,
     "finding",
-    `have no diameter above 0, for example ${sizeless[0] && placeOf(sizeless[0])} with ${sizeless[0]?.diameterMm} mm; below 0 counts as 10 mm, 0 cannot be found`,
+    `[has|have] no diameter above 0, for example ${sizeless[0] && placeOf(sizeless[0])} with ${sizeless[0]?.diameterMm} mm; below 0 counts as 10 mm, 0 cannot be found`,
   );
   const perScan = groupByScan(listed);
   const overlapping = [...perScan.values()].flatMap((group) =>
@@ -72,7 +72,7 @@ export function checkReference({ scans, findings, excluded = [] }: Omit<FrocInpu
     "note",
     overlapping.length,
     "finding",
-    `overlap another one, for example ${overlapping[0] && placeOf(overlapping[0])}; one mark can find both`,
+    `[overlaps|overlap] another one, for example ${overlapping[0] && placeOf(overlapping[0])}; one mark can find both`,
   );
   return issues;
 }

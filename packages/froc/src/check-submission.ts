@@ -124,14 +124,14 @@ export function createSubmissionCheck(
         "warning",
         unknownMarks,
         "mark",
-        `on ${unknown.size} scan${unknown.size === 1 ? "" : "s"} that ${unknown.size === 1 ? "is" : "are"} not listed, for example ${[...unknown][0]}; they do not count`,
+        `on ${unknown.size} scan${unknown.size === 1 ? "" : "s"} that ${unknown.size === 1 ? "is" : "are"} not listed, for example ${[...unknown][0]}; [it does|they do] not count`,
       );
       note(
         "repeatedMarks",
         "warning",
         repeated,
         "mark",
-        `repeat${repeated === 1 ? "s" : ""} another one${marks > rememberedMarks ? ` among the first ${rememberedMarks}` : ""}`,
+        `[repeats|repeat] another one${marks > rememberedMarks ? ` among the first ${rememberedMarks}` : ""}`,
       );
       note(
         "scansWithoutMarks",
@@ -146,7 +146,7 @@ export function createSubmissionCheck(
         "warning",
         impossible,
         "mark",
-        `${impossible === 1 ? "has" : "have"} a probability outside 0..1; the lowest is ${lowest}, the highest ${highest}`,
+        `[has|have] a probability outside 0..1; the lowest is ${lowest}, the highest ${highest}`,
       );
       const [straight, swapped, flipped] = hits as [number, number, number];
       const looksLike = (count: number): boolean => count >= fewHits && count > 3 * straight;
@@ -176,7 +176,7 @@ export function createSubmissionCheck(
           "warning",
           known,
           "mark",
-          `with no coordinate below 0${whole === known ? " and whole numbers only" : ""}, unlike ${negative} of ${findings} findings: they seem to be voxels, not world coordinates in mm`,
+          `with no coordinate below 0${whole === known ? " and whole numbers only" : ""}, unlike ${negative} of ${findings} findings: [it seems|they seem] to be voxels, not world coordinates in mm`,
         );
       if (matches) issues.push(...checkMatches(matches));
       return issues;

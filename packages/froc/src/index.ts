@@ -26,7 +26,7 @@ export type { FalsePositiveColumns, FrocMatches, NoduleColumns, ScanCounts } fro
 export { cpmRates } from "./rates.js";
 export type { Resampling } from "./resample.js";
 export { type Selection, selectMatches } from "./select-matches.js";
-export { meanSensitivity } from "./sensitivity-at.js";
+export { meanSensitivity, sensitivityAt } from "./sensitivity-at.js";
 export { diameterBand, type Stratum, stratifyByFinding, stratifyByScan } from "./stratify-froc.js";
 export { createMarkReader, type MarkSink, parseCandidates, parseFindings, parseScans, type TabledFinding } from "./tables.js";
 export type {

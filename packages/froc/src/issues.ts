@@ -29,7 +29,7 @@ export interface FrocIssue {
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-/** Collects issues: a count and the first example of each kind. */
+/** Collects issues; those that happened 0 times are left out. `what` goes on after the counted noun, `[is|are]` in it follows the count. */
 export interface IssueList {
   note(code: FrocIssueCode, level: FrocIssue["level"], count: number, noun: string, what: string): void;
   issues: FrocIssue[];
@@ -40,7 +40,8 @@ export function createIssueList(): IssueList {
   return {
     issues,
     note(code, level, count, noun, what) {
-      if (count > 0) issues.push({ code, level, count, message: `${plural(count, noun)} ${what}` });
+      const said = what.replace(/\[([^|\]]*)\|([^\]]*)\]/g, count === 1 ? "$1" : "$2");
+      if (count > 0) issues.push({ code, level, count, message: `${plural(count, noun)} ${said}` });
     },
   };
 }

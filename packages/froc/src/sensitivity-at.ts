@@ -5,8 +5,28 @@ import { createOperatingPoints } from "./operating-points.js";
 import { mean } from "./rates.js";
 import type { FrocInput, FrocOptions } from "./types.js";
 
-/** Sensitivities at ascending copies of the rates, given back in the caller's order. */
-export function sensitivitiesOf(matches: FrocMatches, rates: readonly number[]): number[] {
+/**
+ * Sensitivity at any list of false-positive rates per scan, in the order of the list, as the rule of the matches reads it off the curve.
+ *
+ * @throws RangeError for a rate below 0 or beyond the horizon of the matches.
+ *
+ * @example
+ * ```ts
+ * import { sensitivityAt } from "@gleaner/froc";
+ *
+ * const input = {
+ *   scans: ["a", "b"],
+ *   findings: [{ scan: "a", x: 0, y: 0, z: 0, diameterMm: 6 }],
+ *   candidates: [
+ *     { scan: "a", x: 0, y: 0, z: 0, probability: 0.5 },
+ *     { scan: "b", x: 0, y: 0, z: 0, probability: 0.9 },
+ *   ],
+ * };
+ * sensitivityAt(input, [10, 0.5, 0.1]); // => [1, 1, 0]
+ * ```
+ */
+export function sensitivityAt(input: FrocInput | FrocMatches, rates: readonly number[], options: FrocOptions = {}): number[] {
+  const matches = asMatches(input, options);
   for (const rate of rates) {
     if (!(rate >= 0)) throw new RangeError(`the rate ${rate} is no number of false positives per scan; expected 0 or more`);
     if (rate > matches.horizon)
@@ -44,5 +64,5 @@ export function sensitivitiesOf(matches: FrocMatches, rates: readonly number[]):
  * ```
  */
 export function meanSensitivity(input: FrocInput | FrocMatches, rates: readonly number[], options: FrocOptions = {}): number {
-  return mean(sensitivitiesOf(asMatches(input, options), rates));
+  return mean(sensitivityAt(input, rates, options));
 }

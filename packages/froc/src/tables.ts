@@ -14,7 +14,7 @@ export type MarkSink = (scan: string, x: number, y: number, z: number, probabili
 
 const columnsOfMarks = ["seriesuid", "coordX", "coordY", "coordZ"] as const;
 
-const fieldOf = (decode: TextDecoder, { bytes, starts, ends }: CsvRow, i: number): string =>
+const fieldOf = (decode: { decode(bytes: Uint8Array): string }, { bytes, starts, ends }: CsvRow, i: number): string =>
   decode.decode(bytes.subarray(starts[i], ends[i])).trim();
 
 /** Places of columns by their names in the header, whatever their case. */

@@ -27,6 +27,7 @@ test("the root entry exports exactly this", () => {
       "precisionRecall",
       "scanRoc",
       "selectMatches",
+      "sensitivityAt",
       "stratifyByFinding",
       "stratifyByScan",
       "summarizeFroc",

@@ -103,11 +103,14 @@ test("the made-up cases of the official script hold no warning but the ones they
   expect(warnings(join(fixtures, "free-seed11-40scans"))).toEqual([]);
 });
 
-test.runIf(sharedCases)("LUNA16 itself is clean (left out without GLEANER_DATA)", () => {
-  const issues = validateSubmission(readCase(join(sharedCases!, "synth-seed1-50")));
-  expect(issues.filter((issue) => issue.level === "warning").map((issue) => `${issue.code} ${issue.count}`)).toMatchInlineSnapshot(`
+test.runIf(sharedCases)(
+  "of the LUNA16 case only the made-up false positives are odd: some are a meter off (left out without GLEANER_DATA)",
+  () => {
+    const issues = validateSubmission(readCase(join(sharedCases!, "synth-seed1-50")));
+    expect(issues.filter((issue) => issue.level === "warning").map((issue) => `${issue.code} ${issue.count}`)).toMatchInlineSnapshot(`
     [
       "marksOutsideScans 783",
     ]
   `);
-});
+  },
+);
