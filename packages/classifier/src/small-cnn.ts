@@ -17,7 +17,7 @@ const epsilon = 1e-3;
 /**
  * A small network for small images, from [batch, height, width, channels] to logits [batch, classes]: 3 × 3 convolutions of 32 and 32
  * channels, a maximum over 2 × 2, a convolution of 64, an average over the image, a dense layer; each convolution is followed by batch
- * normalization and LeakyReLU of 0.1. It trains on one processor core, on 8 × 8 digits in under a minute.
+ * normalization and LeakyReLU of 0.1. It trains on 8 × 8 digits within minutes on a processor.
  *
  * Initial weights are drawn as those of `createWideResNet`; convolutions have no bias, which the normalization would take away.
  *

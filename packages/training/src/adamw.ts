@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkRange, type Optimizer } from "./optimizer.js";
-import { createSlots, join, part, setSlot } from "./slots.js";
+import { join, part } from "./packs.js";
+import { createSlots, setSlot } from "./slots.js";
 
 export interface AdamWOptions {
   /** How slowly the mean of the gradients follows, 0 to below 1 (default 0.9). */
@@ -67,7 +68,7 @@ export function createAdamW(options: AdamWOptions = {}): Optimizer {
           const change = tf.mul(tf.div(mean, tf.add(tf.sqrt(square), shift)), rate);
           setSlot(pack, "mean", mean);
           setSlot(pack, "square", square);
-          const next = part(pack, tf.sub(pack.decayed ? tf.mul(weights, kept) : weights, change));
+          const next = part(pack, tf.sub(pack.group ? tf.mul(weights, kept) : weights, change));
           for (const [i, name] of pack.names.entries()) variables[name]!.assign(next[i]!);
         }
       });

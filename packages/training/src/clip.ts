@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { join, makePacks, part } from "./packs.js";
 
 /** Clipped gradients and the norm they had before. */
 export interface ClippedGradients {
@@ -29,11 +30,12 @@ export interface ClippedGradients {
 export function clipByGlobalNorm(gradients: Readonly<Record<string, tf.Tensor>>, limit: number): ClippedGradients {
   if (!(limit > 0)) throw new RangeError(`limit must be a number above 0, got ${limit}`);
   return tf.tidy(() => {
-    const tensors = Object.values(gradients);
-    const squares = tensors.map((tensor) => tf.sum(tf.square(tensor)) as tf.Scalar);
+    const packs = makePacks(gradients, Object.keys(gradients)).map((pack) => ({ pack, joined: join(pack, gradients) }));
+    const squares = packs.map(({ joined }) => tf.sum(tf.square(joined)) as tf.Scalar);
     const norm = tf.sqrt(squares.length > 0 ? tf.sum(tf.stack(squares)) : tf.scalar(0)) as tf.Scalar;
     // limit / max(norm, limit) is 1 below the limit and never divides by 0.
     const factor = tf.div(limit, tf.maximum(norm, limit));
-    return { gradients: Object.fromEntries(Object.entries(gradients).map(([name, tensor]) => [name, tf.mul(tensor, factor)])), norm };
+    const clipped = packs.flatMap(({ pack, joined }) => part(pack, tf.mul(joined, factor)).map((tensor, i) => [pack.names[i]!, tensor]));
+    return { gradients: Object.fromEntries(clipped), norm };
   });
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkRange } from "./optimizer.js";
-import { createSlots, join, part, setSlot } from "./slots.js";
+import { join, part } from "./packs.js";
+import { createSlots, setSlot } from "./slots.js";
 
 /** A moving average of a model's variables. */
 export interface Ema {

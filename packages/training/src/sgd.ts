@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkRange, type Optimizer } from "./optimizer.js";
-import { createSlots, join, part, setSlot } from "./slots.js";
+import { join, part } from "./packs.js";
+import { createSlots, setSlot } from "./slots.js";
 
 export interface SgdOptions {
   /** μ, 0 (default) to below 1. */
@@ -49,7 +50,7 @@ export function createSgd(options: SgdOptions = {}): Optimizer {
         for (const pack of packs) {
           const weights = join(pack, variables);
           let gradient = join(pack, gradients);
-          if (pack.decayed) gradient = tf.add(gradient, tf.mul(weights, decay));
+          if (pack.group) gradient = tf.add(gradient, tf.mul(weights, decay));
           let direction = gradient;
           if (momentum > 0) {
             const velocity = tf.add(tf.mul(pack.slots["momentum"]!, mu), gradient);

@@ -1,41 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { join, makePacks, type Pack, part } from "./packs.js";
 
-// An engine spends about 7 µs on an operation however small, and an optimizer does a dozen for each variable. So the small variables
-// (biases, norms) are updated together as one long vector, and the large ones each in its own shape, without a copy.
-const joinedBelow = 8192;
-
-/** Variables that are updated by one set of operations. */
-export interface Pack {
-  readonly names: readonly string[];
-  readonly shapes: readonly (readonly number[])[];
-  readonly sizes: readonly number[];
-  readonly decayed: boolean;
+/** Variables that are updated by one set of operations, with their state. */
+export interface SlotPack extends Pack {
   /** The optimizer's tensors for these variables, as long as all of them together. */
   readonly slots: Record<string, tf.Tensor>;
 }
 
-/** The tensors of a pack's variables as one: a lone one as it is, several flattened and joined. */
-export function join(pack: Pack, tensors: Readonly<Record<string, tf.Tensor>>): tf.Tensor {
-  if (pack.names.length === 1) return tensors[pack.names[0]!]!;
-  return tf.concat1d(
-    pack.names.map((name) => {
-      const tensor = tensors[name]!;
-      return (tensor.rank === 1 ? tensor : tf.reshape(tensor, [-1])) as tf.Tensor1D;
-    }),
-  );
-}
-
-/** Undoes `join`: the tensors of the pack's variables in their shapes. */
-export function part(pack: Pack, joined: tf.Tensor): tf.Tensor[] {
-  if (pack.names.length === 1) return [joined];
-  return tf.split(joined, [...pack.sizes]).map((piece, i) => {
-    const shape = pack.shapes[i]!;
-    return shape.length === 1 ? piece : tf.reshape(piece, [...shape]);
-  });
-}
-
 /** Replaces a slot by a new tensor that lives on after the surrounding `tf.tidy`. */
-export function setSlot(pack: Pack, slot: string, value: tf.Tensor): void {
+export function setSlot(pack: SlotPack, slot: string, value: tf.Tensor): void {
   pack.slots[slot]?.dispose();
   pack.slots[slot] = tf.keep(value);
 }
@@ -43,7 +16,7 @@ export function setSlot(pack: Pack, slot: string, value: tf.Tensor): void {
 /** Per-variable state of an optimizer or an average: named tensors that are the same to the outside however they are packed. */
 export interface Slots {
   /** The packs that cover exactly `names`; state that is there must belong to one of the variables and have its shape. */
-  packs(variables: Readonly<Record<string, tf.Tensor>>, names: readonly string[], decayed?: (name: string) => boolean): readonly Pack[];
+  packs(variables: Readonly<Record<string, tf.Tensor>>, names: readonly string[], group?: (name: string) => boolean): readonly SlotPack[];
   /** Copies by `slot/name`, owned by the caller. */
   snapshot(): Record<string, tf.Tensor>;
   /** Copies the tensors in and forgets what was there. */
@@ -53,7 +26,7 @@ export interface Slots {
 
 /** Slots called `slotNames`; those of a variable that has none yet are zeros. */
 export function createSlots(slotNames: readonly string[]): Slots {
-  let packs: Pack[] = [];
+  let packs: SlotPack[] = [];
   let packedFor = "";
   // State by `slot/name` of variables that are in no pack at the moment: just restored, or without a gradient in this step.
   let parked: Record<string, tf.Tensor> = {};
@@ -81,32 +54,14 @@ export function createSlots(slotNames: readonly string[]): Slots {
     }
   };
 
-  const pack = (variables: Readonly<Record<string, tf.Tensor>>, names: readonly string[], decayed: (name: string) => boolean): Pack[] => {
-    const groups: { names: string[]; decayed: boolean }[] = [];
-    const joined = { true: undefined, false: undefined } as Record<"true" | "false", { names: string[]; decayed: boolean } | undefined>;
-    for (const name of names) {
-      const group = { names: [name], decayed: decayed(name) };
-      const key = `${group.decayed}` as const;
-      if (variables[name]!.size >= joinedBelow) groups.push(group);
-      else if (joined[key]) joined[key].names.push(name);
-      else groups.push((joined[key] = group));
-    }
-    return groups.map((group) => ({
-      ...group,
-      shapes: group.names.map((name) => variables[name]!.shape),
-      sizes: group.names.map((name) => variables[name]!.size),
-      slots: {},
-    }));
-  };
-
   return {
-    packs(variables, names, decayed = () => false) {
+    packs(variables, names, group = () => false) {
       const wanted = names.join("\n");
       if (wanted === packedFor && packs.length > 0) return packs;
       for (const name of names) if (!variables[name]) throw new RangeError(`there is a gradient but no variable named ${name}`);
       unpack();
       check(variables);
-      const next = pack(variables, names, decayed);
+      const next = makePacks(variables, names, group).map((pack) => ({ ...pack, slots: {} }));
       tf.tidy(() => {
         for (const one of next) {
           for (const slot of slotNames) {
