@@ -99,6 +99,8 @@ class GroupNorm {
     if (!call.ok() || !Split::Make(call, x, gamma, beta, attributes_.groups, &s)) return;
     const Tensor y = call.Output(0, x.shape()), statistics = call.Output(1, {s.samples, s.groups, 2});
     if (!call.ok()) return;
+    std::fill_n(statistics.data(), statistics.size(), 0.f);
+    if (x.size() == 0) return;
     const auto& loops = Loops();
     const float* in = x.data();
 
@@ -151,6 +153,9 @@ class GroupNormGrad {
     if (dy.size() != x.size() || statistics.size() != s.samples * s.groups * 2) return call.Fail("dy and statistics do not fit x");
     const Tensor dx = call.Output(0, x.shape()), dgamma = call.Output(1, {s.channels}), dbeta = call.Output(2, {s.channels});
     if (!call.ok()) return;
+    std::fill_n(dgamma.data(), s.channels, 0.f);
+    std::fill_n(dbeta.data(), s.channels, 0.f);
+    if (x.size() == 0) return;
     const auto& loops = Loops();
     const Rows per(s, statistics.data(), gamma.data());
     const float *in = x.data(), *up = dy.data();

@@ -11,3 +11,4 @@ export { type FindOptions, findNative, listPairings, type Pairing } from "./pair
 export { type Download, type InstallOptions, type InstallPlan, planInstall } from "./plan.js";
 export type { Host, Platform } from "./platform.js";
 export type { Tool } from "./tools.js";
+export { useNativeKernels } from "./use-native-kernels.js";

@@ -92,8 +92,9 @@ export function listPairings(options: FindOptions = {}): Pairing[] {
     if (options.gpu !== undefined && options.gpu !== gpu) continue;
     const runtime = join(cache, name);
     const binding = join(cache, bindingName(tensorflow, gpu, platform));
+    const compiled = names.includes(bindingName(tensorflow, gpu, platform));
     const fault =
-      faultOf(runtime).fault ?? (names.includes(bindingName(tensorflow, gpu, platform)) ? faultOf(binding).fault : `${binding} is missing`);
+      faultOf(runtime).fault ?? (compiled ? faultOf(binding).fault : "the binding of this version of @gleaner/native is not compiled yet");
     pairings.push({
       tensorflow,
       gpu,

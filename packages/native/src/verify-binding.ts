@@ -6,7 +6,7 @@ interface Report {
   version: string;
   gpu: boolean;
   convolution: number[];
-  groupNorm: number[];
+  groupNorm?: number[];
 }
 
 /**
@@ -25,10 +25,11 @@ const [y] = b.executeOp("Conv3D", [
   { name: "T", type: b.TF_ATTR_TYPE, value: b.TF_FLOAT }, ints("strides", [1, 1, 1, 1, 1]), text("padding", "SAME"),
   text("data_format", "NDHWC"), ints("dilations", [1, 1, 1, 1, 1]),
 ], [x, w], 1);
-const [n] = b.executeOp("GleanerGroupNorm", [
+// Our operators are for processors: with a GPU every operator is asked to run there.
+const [n] = b.isUsingGpuDevice() ? [] : b.executeOp("GleanerGroupNorm", [
   ints("groups", 1), { name: "epsilon", type: b.TF_ATTR_FLOAT, value: 1e-5 }, { name: "relu", type: b.TF_ATTR_BOOL, value: false },
 ], [tensor([1, 2, 2], [1, 2, 3, 4]), tensor([2], [1, 1]), tensor([2], [0, 0])], 2);
-console.log("\\n" + JSON.stringify({ version: b.TF_Version, gpu: b.isUsingGpuDevice(), convolution: values(y), groupNorm: values(n) }));
+console.log("\\n" + JSON.stringify({ version: b.TF_Version, gpu: b.isUsingGpuDevice(), convolution: values(y), groupNorm: n && values(n) }));
 `;
 
 const near = (values: readonly number[], expected: readonly number[]): boolean =>
@@ -55,6 +56,7 @@ export async function verifyBinding(binding: string, tensorflow: string, signal?
   const report = JSON.parse(result.stdout.trim().split("\n").at(-1)!) as Report;
   if (report.version !== tensorflow) return fail(`it loads TensorFlow ${report.version} where ${tensorflow} was asked for`);
   if (!near(report.convolution, new Array(8).fill(36))) return fail(`its convolution gives ${report.convolution} where every value is 36`);
-  if (!near(report.groupNorm, [-1.3416, -0.4472, 0.4472, 1.3416])) return fail(`its group norm gives ${report.groupNorm}`);
+  if (!report.gpu && !near(report.groupNorm ?? [], [-1.3416, -0.4472, 0.4472, 1.3416]))
+    return fail(`its group norm gives ${report.groupNorm}`);
   return { gpu: report.gpu };
 }

@@ -1,0 +1,46 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { NativeError } from "./errors.js";
+import { registerActivationGradients } from "./kernels/activations.js";
+import { registerBatchNorm } from "./kernels/batch-norm.js";
+import { registerBiasAdd } from "./kernels/bias-add.js";
+import { registerGroupNorm } from "./kernels/group-norm.js";
+import { backendName } from "./kernels/operator.js";
+import type { NodeBackend } from "./tfjs-modules.js";
+
+/**
+ * Registers, on the backend "tensorflow", kernels that TensorFlow has and TensorFlow.js does not use, and this package's own in C++.
+ *
+ * After it the gradients of ReLU and of the logistic function are one operator each; an addition of one number to each channel, and its
+ * gradient, are BiasAdd and BiasAddGrad; and the kernels `GleanerGroupNorm` and `GleanerBatchNorm` (with `…Grad`) can be asked for by
+ * `tf.getKernel(name, tf.getBackend())`. Other backends of the process behave as before. Calling it again changes nothing.
+ *
+ * Call it after {@link loadNative}, and after `@tensorflow/tfjs` was imported, whose gradients it wraps.
+ *
+ * @throws NativeError `not-installed` when the backend is not loaded
+ *
+ * @example
+ * ```ts
+ * import { isNativeError, useNativeKernels } from "@gleaner/native";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * let answer = "ready";
+ * try {
+ *   if (tf.findBackend("tensorflow") === null) useNativeKernels();
+ * } catch (error) {
+ *   answer = isNativeError(error) ? "load the engine first" : "?";
+ * }
+ * answer; // => "load the engine first"
+ * ```
+ */
+export function useNativeKernels(): void {
+  const backend = tf.findBackend(backendName) as unknown as NodeBackend | null;
+  if (!backend) {
+    throw new NativeError("not-installed", `The backend "${backendName}" is not loaded; call loadNative before useNativeKernels.`);
+  }
+  // The kernels themselves say that they were registered, so that the ESM and the CommonJS build of this package agree.
+  if (tf.getKernel("ReluGrad", backendName)) return;
+  registerActivationGradients();
+  registerBiasAdd();
+  registerBatchNorm();
+  // Its kernel is written for processors; on a GPU the composed operators are used.
+  if (!backend.isUsingGpuDevice) registerGroupNorm();
+}
