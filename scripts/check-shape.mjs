@@ -48,6 +48,7 @@ for (const name of present) {
     keywords: manifest.keywords,
     files: manifest.files,
     bin: manifest.bin,
+    ours: row.ours.filter((p) => manifest.dependencies?.[`@gleaner/${p}`] !== undefined),
     node: existsSync(join(home, "src/node.ts")),
     bench: existsSync(join(home, "bench")),
     dependencies: ours(manifest.dependencies),

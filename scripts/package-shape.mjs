@@ -9,13 +9,14 @@ const entry = (path) => ({
 
 /**
  * @param {string} name a row of the map
- * @param {{ version?: string, dependencies?: Record<string, string>, devDependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, bin?: unknown, node?: boolean, bench?: boolean, keywords?: string[], files?: string[] }} own what the package adds
+ * @param {{ version?: string, dependencies?: Record<string, string>, devDependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, bin?: unknown, ours?: string[], node?: boolean, bench?: boolean, keywords?: string[], files?: string[] }} own what the package adds
  */
 export function expectedPackageJson(name, own = {}) {
   const row = map[name];
   const peers = Object.fromEntries(row.peers.map((p) => [p, "^4.22.0"]));
   const optional = Object.fromEntries((row.optional ?? []).map((p) => [`@gleaner/${p}`, "workspace:^"]));
-  const ours = Object.fromEntries(row.ours.map((p) => [`@gleaner/${p}`, "workspace:^"]));
+  // The map says what may be imported; what is not used yet is not declared.
+  const ours = Object.fromEntries((own.ours ?? row.ours).map((p) => [`@gleaner/${p}`, "workspace:^"]));
   const sort = (o) => Object.fromEntries(Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1)));
   const dependencies = sort({ ...ours, ...own.dependencies });
   const peerDependencies = sort({ ...peers, ...optional, ...own.peerDependencies });

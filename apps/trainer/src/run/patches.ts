@@ -2,28 +2,13 @@ import { randomSymmetry, type Symmetry, transformBoxes, transformVolume } from "
 import { type AnchorSet, anchorTargets, matchAnchors } from "@gleaner/detector";
 import type { DetectionBatch } from "@gleaner/methods";
 import { randomInteger } from "@gleaner/training";
-import { cropVolume, type Finding, type Volume, worldToVoxel } from "@gleaner/volumes";
+import { boxesOfFindings, cropVolume, type Finding } from "@gleaner/volumes";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import type { DataSplit } from "./data-split.js";
 import type { PreparedScan, ScanStore } from "./prepared-scans.js";
 
 type Triple = [number, number, number];
-
-/** The boxes of findings in a volume's voxels, flat `[z0, y0, x0, z1, y1, x1]`; a diameter below 0 stands for 10 mm, as in LUNA16. */
-export function boxesOf(findings: readonly Finding[], volume: Volume): Float32Array {
-  const boxes = new Float32Array(6 * findings.length);
-  for (const [i, finding] of findings.entries()) {
-    const center = worldToVoxel(volume, [finding.x, finding.y, finding.z]);
-    const radiusMm = finding.diameterMm < 0 ? 5 : finding.diameterMm / 2;
-    for (let axis = 0; axis < 3; axis++) {
-      const radius = radiusMm / volume.spacingMm[axis]!;
-      boxes[6 * i + axis] = center[axis]! - radius;
-      boxes[6 * i + 3 + axis] = center[axis]! + radius;
-    }
-  }
-  return boxes;
-}
 
 /** Hounsfield units to −1..1 of a window. */
 export function toNetworkRange(data: ArrayLike<number>, [low, high]: readonly [number, number]): Float32Array {
@@ -88,7 +73,14 @@ export function createPatchSource(config: Config, split: DataSplit, store: ScanS
     labeled: (count) =>
       draw(count, async () => {
         const scan = await store.get(split.labeled[randomInteger(split.labeled.length, random)]!);
-        return samplePatch(scan, boxesOf(findingsOf.get(scan.id) ?? [], scan.volume), size, windowHu, random() < foreground, random);
+        return samplePatch(
+          scan,
+          boxesOfFindings(scan.volume, findingsOf.get(scan.id) ?? []),
+          size,
+          windowHu,
+          random() < foreground,
+          random,
+        );
       }),
     unlabeled: (count) =>
       draw(count, async () => {
