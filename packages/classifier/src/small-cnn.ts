@@ -6,7 +6,10 @@ export interface SmallCnnOptions {
   /** [height, width, channels] of an image, at least 2 × 2. */
   inputShape: ImageShape;
   classes: number;
-  /** How much of the running statistics a step keeps (default 0.99, for runs of some thousand steps). */
+  /**
+   * How much of the running statistics a step keeps (default 0.99, for runs of 1000 steps and more). K steps keep normMomentumᴷ of the
+   * variances they start with, 1, where those of the layers may be 0.05: a run of 300 steps needs 0.95.
+   */
   normMomentum?: number;
   /** Of the initial weights: an integer from 0 (default) to 2³² − 1. */
   seed?: number;
