@@ -54,6 +54,11 @@ describe("every operator is right", () => {
   });
 });
 
+test("the README tells how many there are", async () => {
+  await chooseEngine({ prefer: "cpu" });
+  expect(await checkEngine()).toHaveLength(69);
+});
+
 test("no tensor is left", async () => {
   await chooseEngine({ prefer: "wasm" });
   const { numTensors } = tf.memory();
