@@ -4,7 +4,7 @@ import * as tfl from "@tensorflow/tfjs-layers";
 /** [height, width, channels] of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
-export interface ConvOptions {
+interface ConvOptions {
   filters: number;
   kernel: 1 | 3;
   stride?: number;
