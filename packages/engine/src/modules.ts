@@ -2,8 +2,8 @@ import { engineError, reasonOf } from "./errors.js";
 
 /** What is used of @gleaner/native. */
 export interface NativeModule {
-  findNative(options: object): unknown;
   installNative(options: object): Promise<unknown>;
+  listPairings(options: object): { fault?: string }[];
   loadNative(options: object): Promise<{ version: string; gpu: boolean }>;
   useNativeKernels(): void;
 }

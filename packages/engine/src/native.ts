@@ -1,5 +1,5 @@
-import type { Candidate } from "./engine.js";
-import { engineError, reasonOf } from "./errors.js";
+import type { Candidate, NativeOptions } from "./engine.js";
+import { type EngineError, engineError, reasonOf } from "./errors.js";
 import { importOptional } from "./modules.js";
 
 interface NodeProcess {
@@ -9,7 +9,7 @@ interface NodeProcess {
 
 const nodeProcess = (): NodeProcess | undefined => (globalThis as { process?: NodeProcess }).process;
 
-const command = "npx gleaner-native install";
+const command = ({ gpu }: NativeOptions): string => `npx gleaner-native install${gpu ? " --gpu" : ""}`;
 
 /** TensorFlow's own library through tfjs-node, paired by @gleaner/native. */
 export const nativeEngine: Candidate = {
@@ -18,27 +18,38 @@ export const nativeEngine: Candidate = {
   title: "TensorFlow",
   isPossible: () => nodeProcess()?.versions?.node !== undefined,
   async start({ native = {}, allowInstall = false, threads, onProgress, signal }, modules) {
-    const { findNative, installNative, loadNative, useNativeKernels } = await importOptional("@gleaner/native", modules.native);
-    if (findNative(native) === undefined) {
-      if (!allowInstall) throw engineError("No TensorFlow is paired on this machine.", { how: `Pair one with: ${command}` });
+    const { installNative, listPairings, loadNative, useNativeKernels } = await importOptional("@gleaner/native", modules.native);
+    const pairings = listPairings(native);
+    if (!pairings.some(({ fault }) => fault === undefined)) {
+      if (!allowInstall) throw notPaired(native, pairings[0]?.fault);
       const { cache, tensorflow, gpu } = native;
       const given = Object.entries({ cache, tensorflow, gpu, onProgress, signal }).filter(([, value]) => value !== undefined);
-      await attempt("cannot be paired", () => installNative(Object.fromEntries(given)));
+      await attempt("cannot be paired", native, () => installNative(Object.fromEntries(given)));
     }
-    const { version, gpu } = await attempt("does not load", () => loadNative({ ...native, ...(threads === undefined ? {} : { threads }) }));
+    const { version, gpu } = await attempt("does not load", native, () =>
+      loadNative({ ...native, ...(threads === undefined ? {} : { threads }) }),
+    );
     useNativeKernels();
     const processors = nodeProcess()?.getBuiltinModule?.("node:os").availableParallelism();
     return { name: "tensorflow", version, threads: threads ?? processors ?? 1, device: gpu ? "GPU" : "CPU" };
   },
 };
 
-async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+function notPaired(native: NativeOptions, fault: string | undefined): EngineError {
+  if (fault !== undefined)
+    return engineError(`The TensorFlow paired here cannot be used: ${reasonOf(fault)}.`, { how: `Pair it anew with: ${command(native)}` });
+  return engineError(`No TensorFlow ${native.gpu ? "with CUDA " : ""}is paired on this machine.`, {
+    how: `Pair one with: ${command(native)}`,
+  });
+}
+
+async function attempt<T>(what: string, native: NativeOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     // A stop that the caller asked for, and a wrong argument, are no faults of the engine.
     const { name } = cause as Error;
     if (name === "AbortError" || name === "RangeError" || name === "TypeError") throw cause;
-    throw engineError(`TensorFlow ${what}: ${reasonOf(cause)}.`, { how: `Pair it anew with: ${command}`, cause });
+    throw engineError(`TensorFlow ${what}: ${reasonOf(cause)}.`, { how: `Pair it anew with: ${command(native)}`, cause });
   }
 }

@@ -16,11 +16,22 @@ afterEach(() => calls.splice(0));
 
 /** A native package that says what it was asked. */
 const native =
-  ({ isPaired, gpu = false, fault }: { isPaired: boolean; gpu?: boolean; fault?: string }): EngineModules["native"] =>
+  ({
+    isPaired,
+    gpu = false,
+    fault,
+    damage,
+  }: {
+    isPaired: boolean;
+    gpu?: boolean;
+    fault?: string;
+    damage?: string;
+  }): EngineModules["native"] =>
   async () => ({
-    findNative: (options) => {
-      calls.push(`find ${JSON.stringify(options)}`);
-      return isPaired ? {} : undefined;
+    listPairings: (options) => {
+      calls.push(`list ${JSON.stringify(options)}`);
+      if (damage !== undefined) return [{ fault: damage }];
+      return isPaired ? [{}] : [];
     },
     installNative: async (options) => {
       calls.push(`install ${JSON.stringify(options)}`);
@@ -44,7 +55,7 @@ describe("the order", () => {
       threads: 3,
       device: "GPU",
     });
-    expect(calls).toEqual(['find {"gpu":true}', 'load {"gpu":true,"threads":3}', "kernels"]);
+    expect(calls).toEqual(['list {"gpu":true}', 'load {"gpu":true,"threads":3}', "kernels"]);
   });
 
   test("without one WebAssembly runs, and it says how to get one", async () => {
@@ -113,12 +124,23 @@ describe("prefer", () => {
     expect(await fault("native", { native: native({ isPaired: true, fault: "the driver is too old." }) })).toBe(
       "TensorFlow does not load: the driver is too old; pair it anew with: npx gleaner-native install",
     );
+    expect(
+      await fault("native", { native: native({ isPaired: true, damage: "libtensorflow_cc.so.2 has 3 bytes where 9 were installed" }) }),
+    ).toBe(
+      "The TensorFlow paired here cannot be used: libtensorflow_cc.so.2 has 3 bytes where 9 were installed; pair it anew with: npx gleaner-native install",
+    );
     expect(await fault("wasm", { wasm: nothingInstalled.wasm })).toBe(
       "@tensorflow/tfjs-backend-wasm is not installed; install it with: npm install @tensorflow/tfjs-backend-wasm",
     );
     expect(await fault("wasm", { wasm3d: () => Promise.reject(new SyntaxError("Unexpected token")) })).toBe(
       "@gleaner/wasm3d does not load: Unexpected token.",
     );
+  });
+
+  test("a GPU engine that is not there is named as one", async () => {
+    await expect(
+      chooseEngine({ prefer: "native", native: { gpu: true }, modules: { native: native({ isPaired: false }) } }),
+    ).rejects.toThrow("No TensorFlow with CUDA is paired on this machine; pair one with: npx gleaner-native install --gpu");
   });
 
   test("an engine that there is not", async () => {
@@ -135,7 +157,7 @@ describe("allowInstall", () => {
     });
     expect(engine.name).toBe("tensorflow");
     expect(calls).toEqual([
-      'find {"cache":"/c","bfloat16":true}',
+      'list {"cache":"/c","bfloat16":true}',
       'install {"cache":"/c"}',
       'load {"cache":"/c","bfloat16":true}',
       "kernels",
