@@ -25,7 +25,7 @@ export const map = {
     peers: ["@tensorflow/tfjs-core"],
   },
   training: {
-    job: "Optimisers, weight averaging, schedules, the loop, checkpoints and event logs.",
+    job: "Optimizers, weight averaging, schedules, the loop, checkpoints and event logs.",
     ours: [],
     peers: ["@tensorflow/tfjs-core"],
   },
