@@ -12,95 +12,110 @@ const triple = z.tuple([positive, positive, positive]);
 const choice = z.union([count, z.array(z.string().min(1))]);
 
 const data = z.strictObject({
-  /** Folder in LUNA16's layout (subset*\/uid.mhd, annotations.csv, annotations_excluded.csv, seriesuids.csv). */
-  root: z.string().optional(),
-  /** Annotations, if they are not root/annotations.csv. */
-  annotations: z.string().optional(),
-  /** Irrelevant findings, if they are not root/annotations_excluded.csv. */
-  excluded: z.string().optional(),
-  labeled: choice,
-  unlabeled: choice.default(0),
-  test: choice.default(0),
-  splitSeed: count.default(0),
+  root: z
+    .string()
+    .optional()
+    .describe("Folder in LUNA16's layout: subset*/uid.mhd, annotations.csv, annotations_excluded.csv, seriesuids.csv."),
+  annotations: z.string().optional().describe("Annotations in LUNA16's columns, if they are not root/annotations.csv."),
+  excluded: z.string().optional().describe("Irrelevant findings, if they are not root/annotations_excluded.csv."),
+  labeled: choice.describe(
+    "Scans whose annotations train: how many, drawn by the split's seed, or which ones (ids of the data set, or paths of volumes).",
+  ),
+  unlabeled: choice.default(0).describe("Scans that FocalMix trains on without their annotations; as above."),
+  test: choice
+    .default(0)
+    .describe("Scans held out for gleaner evaluate; as above. They are drawn first, so more or fewer labels leave them as they are."),
+  splitSeed: count.default(0).describe("Seed of the drawing."),
 });
 
 const preprocessing = z.strictObject({
-  spacingMm: z.union([positive, triple]).default(1.5),
-  /** Clipped to 0..1 of this window, then stretched to −1..1 for the network. */
-  windowHu: z.tuple([z.number(), z.number()]).default([-1000, 400]),
-  /** Keep the box around the lungs, with a margin, and detect only inside the dilated mask. */
-  lungMask: z.boolean().default(true),
-  marginMm: z.number().min(0).default(10),
+  spacingMm: z.union([positive, triple]).default(1.5).describe("Voxel spacing of the network, one number or [z, y, x]."),
+  windowHu: z
+    .tuple([z.number(), z.number()])
+    .default([-1000, 400])
+    .describe("Hounsfield units that become 0..1, what lies outside is clipped; then stretched to −1..1 for the network."),
+  lungMask: z.boolean().default(true).describe("Keep the box around the lungs, and detect only inside their dilated mask."),
+  marginMm: z.number().min(0).default(10).describe("Margin around the lungs."),
 });
 
 const network = z.strictObject({
-  /** Channels of the stages, at strides 2, 4, 8, … */
-  channels: z.array(z.int().min(4)).min(2).default([16, 32, 48]),
-  pyramidChannels: z.int().min(4).default(32),
-  /** Groups of every group norm. */
-  groups: z.int().min(1).default(4),
-  /** Levels with a head: their stride in voxels, and the edges of their cube anchors in mm. */
+  channels: z.array(z.int().min(4)).min(2).default([16, 32, 48]).describe("Channels of the stages, at strides 2, 4, 8, …"),
+  pyramidChannels: z.int().min(4).default(32).describe("Channels of the top-down path and of the head."),
+  groups: z.int().min(1).default(4).describe("Groups of every group norm."),
   levels: z
     .array(z.strictObject({ stride: z.int().min(2), anchorsMm: z.array(positive).min(1) }))
     .min(1)
-    .default([{ stride: 4, anchorsMm: [5, 8, 13] }]),
+    .default([{ stride: 4, anchorsMm: [5, 8, 13] }])
+    .describe("Levels with a head: their stride in voxels, and the edges of their cube anchors in mm."),
 });
 
 const matching = z.strictObject({
-  method: z.enum(["center", "iou", "atss"]).default("center"),
+  method: z
+    .enum(["center", "iou", "atss"])
+    .default("center")
+    .describe("How anchors get their objects: by distance of the centers, by overlap, or adaptively (ATSS)."),
 });
 
 const training = z.strictObject({
-  steps: z.int().min(1).default(2000),
-  labeledBatch: z.int().min(1).default(8),
-  unlabeledBatch: count.default(8),
-  patch: z.int().min(8).default(32),
-  /** Share of labeled patches that hold a nodule. */
-  foreground: fraction.default(0.6),
-  symmetries: z.enum(["cube", "flips", "none"]).default("cube"),
-  learningRate: positive.default(2e-3),
-  weightDecay: z.number().min(0).default(1e-4),
-  /** Share of the steps over which the learning rate rises; after it the rate falls by a cosine to 0. */
-  warmUp: fraction.default(0.02),
-  clipNorm: positive.default(5),
-  emaDecay: z.number().min(0).max(0.99999).default(0.99),
-  checkpointEvery: z.int().min(1).default(500),
+  steps: z.int().min(1).default(2000).describe("Updates of the weights."),
+  labeledBatch: z.int().min(1).default(8).describe("Labeled patches a step."),
+  unlabeledBatch: count.default(8).describe("Unlabeled patches a step; at least 1 for FocalMix."),
+  patch: z.int().min(8).default(32).describe("Edge of the cube patches in voxels; a multiple of the network's largest stride."),
+  foreground: fraction.default(0.6).describe("Share of the labeled patches that hold a nodule."),
+  symmetries: z
+    .enum(["cube", "flips", "none"])
+    .default("cube")
+    .describe("Augmentation of the patches, and the views of the teacher: the 48 symmetries of the cube, the 8 flips, or none."),
+  learningRate: positive.default(2e-3).describe("Highest learning rate of AdamW."),
+  weightDecay: z.number().min(0).default(1e-4).describe("Decoupled weight decay of the kernels."),
+  warmUp: fraction
+    .default(0.02)
+    .describe("Share of the steps over which the learning rate rises; after it the rate falls by a cosine to 0."),
+  clipNorm: positive.default(5).describe("Gradients are scaled down to this global norm."),
+  emaDecay: z
+    .number()
+    .min(0)
+    .max(0.99999)
+    .default(0.99)
+    .describe("Decay of the moving average of the weights, which is what is evaluated."),
+  checkpointEvery: z.int().min(1).default(500).describe("Steps between checkpoints."),
 });
 
 const loss = z.strictObject({
-  alpha: z.tuple([fraction, fraction]).default([0.25, 0.75]),
-  gamma: z.number().min(0).default(2),
-  softAlpha: z.boolean().default(true),
-  softBeta: z.boolean().default(true),
-  boxWeight: z.number().min(0).default(0.5),
-  boxBeta: positive.default(1 / 9),
+  alpha: z.tuple([fraction, fraction]).default([0.25, 0.75]).describe("Weights [α0, α1] of background and object."),
+  gamma: z.number().min(0).default(2).describe("Exponent γ of |y − p|."),
+  softAlpha: z.boolean().default(true).describe("Off: α of the nearer hard target, as in the paper's ablation."),
+  softBeta: z.boolean().default(true).describe("Off: the factor |y − p|^γ of the nearer hard target, as in the paper's ablation."),
+  boxWeight: z.number().min(0).default(0.5).describe("Weight of the box regression."),
+  boxBeta: positive.default(1 / 9).describe("β of the smooth L1 loss."),
 });
 
 const focalmix = z.strictObject({
-  /** K. */
-  views: z.int().min(1).default(4),
-  temperature: positive.default(0.5),
-  unlabeledWeight: z.number().min(0).default(10),
-  /** Share of the steps that are supervised only, so that the teacher knows something. */
-  supervisedUntil: fraction.default(0.3),
-  /** Share of the steps over which the unlabeled weight then rises. */
-  rampOver: fraction.default(0.2),
-  mixUpAlpha: z.number().min(0).default(0.2),
-  teacher: z.enum(["ema", "live"]).default("ema"),
+  views: z.int().min(1).default(4).describe("K, the views of each unlabeled patch over which the teacher is averaged."),
+  temperature: positive.default(0.5).describe("T of the sharpening; 1 leaves the mean as it is."),
+  unlabeledWeight: z.number().min(0).default(10).describe("Weight of the loss of the unlabeled patches."),
+  supervisedUntil: fraction.default(0.3).describe("Share of the steps that are supervised only, so that the teacher knows something."),
+  rampOver: fraction.default(0.2).describe("Share of the steps over which the unlabeled weight then rises."),
+  mixUpAlpha: z.number().min(0).default(0.2).describe("η of λ ~ Beta(η, η); 0 switches MixUp off."),
+  teacher: z
+    .enum(["ema", "live"])
+    .default("ema")
+    .describe("Who makes the targets: the moving average of the weights, or the weights themselves."),
 });
 
 const detection = z.strictObject({
-  patch: z.int().min(8).default(64),
-  overlap: z.number().min(0).max(0.75).default(0.25),
-  scoreThreshold: fraction.default(0.02),
-  nmsIou: fraction.default(0.1),
-  maxPerScan: z.int().min(1).default(40),
+  patch: z.int().min(8).default(64).describe("Edge of the tiles in voxels; a multiple of the network's largest stride."),
+  overlap: z.number().min(0).max(0.75).default(0.25).describe("Share of a tile that its neighbor covers too."),
+  scoreThreshold: fraction.default(0.02).describe("Marks below this probability are dropped."),
+  nmsIou: fraction.default(0.1).describe("Of two boxes that overlap more, the better one stays."),
+  maxPerScan: z.int().min(1).default(40).describe("Marks kept in a scan, the best ones."),
 });
 
-const schema = z.strictObject({
-  task: z.literal("detection").default("detection"),
-  method: z.enum(["supervised", "focalmix"]),
-  seed: count.default(0),
+/** Every setting with its default and what it is for; the site's table of settings is made from it. */
+export const schema = z.strictObject({
+  task: z.literal("detection").default("detection").describe("What is learned; detection is what there is."),
+  method: z.enum(["supervised", "focalmix"]).describe("supervised uses the labeled scans alone, focalmix the unlabeled ones too."),
+  seed: count.default(0).describe("Of the weights, the patches and everything else that training draws."),
   data,
   preprocessing: preprocessing.prefault({}),
   network: network.prefault({}),
