@@ -8,7 +8,7 @@ import { inputError } from "../errors.js";
 //   environment.json         engine, versions, when it started
 //   split.json               which scans were labeled, unlabeled and held out
 //   events.jsonl             one line a step, and one an evaluation
-//   checkpoint.safetensors   weights, averages, optimiser and random state: enough to go on, and to detect
+//   checkpoint.safetensors   weights, averages, optimizer and random state: enough to go on, and to detect
 //   evaluation/              candidates.csv, annotations.csv, …, froc.json, slices.json
 export const runFiles = {
   config: "config.json",

@@ -194,7 +194,7 @@ function batchSource(
   };
 }
 
-/** Forward, backward, clipping, the optimiser and the average; the parts of the loss are total, classification, box, unlabeled. */
+/** Forward, backward, clipping, the optimizer and the average; the parts of the loss are total, classification, box, unlabeled. */
 function updateWeights(
   config: Config,
   network: Network,

@@ -26,7 +26,7 @@ const maskMarginMm = 5;
 
 export interface TrainedDetector {
   config: Config;
-  /** Optimiser steps behind the weights. */
+  /** Optimizer steps behind the weights. */
   step: number;
   detect(
     scan: PreparedScan,
