@@ -79,8 +79,9 @@ test("GleanerGroupNorm against the definition in float64", () => {
         );
         expect(y!.shape).toEqual(drawn.shape);
         expect(statistics!.shape).toEqual([drawn.shape[0], groups, 2]);
-        // float32's x itself is only good to |x| · 6e-8.
-        expect(difference(y!.dataSync(), expected.y)).toBeLessThan(5e-6 * (1 + Math.abs(drawn.mean)));
+        // Values are about 1 before ReLU; what it leaves may be small, so the error is not measured by that.
+        const worst = Math.max(...y!.dataSync().map((value, i) => Math.abs(value - expected.y[i]!)));
+        expect(worst).toBeLessThan(5e-6 * (1 + Math.abs(drawn.mean)));
         expect(difference(statistics!.dataSync(), expected.statistics)).toBeLessThan(5e-6);
       });
     }),
