@@ -26,7 +26,7 @@ export default defineConfig({
           name,
           root,
           fsModuleCache: false,
-          include: [`${home}/test/**/*.test.ts`, `${home}/README.md`],
+          include: [`${home}/test/**/*.test.ts`, ...(home.startsWith("packages/") ? [`${home}/README.md`] : [])],
           benchmark: { include: [`${home}/bench/**/*.bench.ts`] },
           setupFiles: [join(root, "test/setup.ts")],
           testTimeout: 60 * seconds,
