@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { evaluateFroc, type FrocResult } from "@gleaner/froc";
+import { diameterBand, evaluateFroc, type FrocInput, type FrocResult, stratifyByFinding } from "@gleaner/froc";
 import { type Candidate, type Finding, worldToVoxel } from "@gleaner/volumes";
 import { inputError } from "../errors.js";
 import { writeCandidates } from "./candidates-file.js";
@@ -27,6 +27,16 @@ export interface Slice {
   mark: [number, number, number, number] | null;
 }
 
+/** What was found of the nodules of one band of diameters. */
+export interface SizeBand {
+  name: string;
+  nodules: number;
+  /** With any score. */
+  found: number;
+  /** Sensitivity at one false positive per scan. */
+  sensitivityAt1: number;
+}
+
 export interface EvaluateOptions {
   run: string;
   preparedFolder: string;
@@ -38,6 +48,7 @@ export interface EvaluateResult {
   run: string;
   step: number;
   froc: FrocResult;
+  bySize: SizeBand[];
 }
 
 /** Detects on the held-out scans of a run and judges the candidates by LUNA16's rules; writes everything under `evaluation/`. */
@@ -64,20 +75,35 @@ export async function evaluate({ run, preparedFolder, signal, onScan }: Evaluate
   const candidates: Candidate[] = [...marksOf].flatMap(([scan, marks]) =>
     marks.map(({ x, y, z, probability }) => ({ scan, x, y, z, probability })),
   );
-  const froc = evaluateFroc({ scans: [...tested], findings, excluded, candidates });
+  const input = { scans: [...tested], findings, excluded, candidates };
+  const froc = evaluateFroc(input);
+  const bySize = judgeBySize(input);
   const slices = await cutSlices(split.test, marksOf, findings, excluded, (scan) => store.get(scan), config.preprocessing.windowHu);
 
   const folder = join(run, runFiles.evaluation);
   mkdirSync(folder, { recursive: true });
   writeCandidates(join(folder, "candidates.csv"), candidates);
   writeJsonFile(join(folder, "slices.json"), slices);
-  writeJsonFile(join(folder, "froc.json"), { step: detector.step, ...froc });
-  return { run, step: detector.step, froc };
+  writeJsonFile(join(folder, "froc.json"), { step: detector.step, ...froc, bySize });
+  return { run, step: detector.step, froc, bySize };
+}
+
+function judgeBySize(input: FrocInput): SizeBand[] {
+  const smallestFirst = { ...input, findings: [...input.findings].sort((a, b) => a.diameterMm - b.diameterMm) };
+  return stratifyByFinding(smallestFirst, diameterBand([6, 10])).map(({ name, result }) => ({
+    name,
+    nodules: result.nodules,
+    found: result.truePositives,
+    sensitivityAt1: result.sensitivity["1"],
+  }));
 }
 
 const distance = (a: { x: number; y: number; z: number }, b: { x: number; y: number; z: number }): number =>
   Math.hypot(a.x - b.x, a.y - b.y, a.z - b.z);
 const radiusOf = (finding: Finding): number => (finding.diameterMm < 0 ? 5 : finding.diameterMm / 2);
+
+/** Wide enough for the largest nodule and what is around it. */
+const sliceMm = 60;
 
 /** The best hits, the missed or lowest nodules and the highest false positives, a few of each. */
 async function cutSlices(
@@ -121,12 +147,15 @@ function cutSlice(
 ): Slice {
   const { volume } = prepared;
   const at = (finding ?? mark)!;
-  const size = 64;
+  const size = Math.round(sliceMm / volume.spacingMm[2]);
   const center = worldToVoxel(volume, [at.x, at.y, at.z]).map(Math.round) as [number, number, number];
   const [, height, width] = volume.shape;
   const z = Math.max(0, Math.min(volume.shape[0] - 1, center[0]));
-  const y0 = center[1] - size / 2;
-  const x0 = center[2] - size / 2;
+  // Near an edge the square is moved into the scan, which shows more of it.
+  const start = (middle: number, extent: number): number =>
+    extent < size ? Math.floor((extent - size) / 2) : Math.max(0, Math.min(extent - size, middle - Math.floor(size / 2)));
+  const y0 = start(center[1], height);
+  const x0 = start(center[2], width);
   const pixels = new Uint8Array(size * size);
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
