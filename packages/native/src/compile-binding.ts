@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { NativeError } from "./errors.js";
 import { ownSources, ownSourceText } from "./own-files.js";
 import { runCommand, tellingLine } from "./run-command.js";
@@ -27,6 +27,10 @@ export function bindingHash(): string {
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 10);
 }
 
+/** An add-on of its own, because it is loaded before TensorFlow's libraries are. */
+const quietSource = "quiet.cc";
+export const quietName = "quiet.node";
+
 /** The folder of npm's node-api-headers. */
 function nodeApiHeaders(): string {
   return (createRequire(import.meta.url)("node-api-headers") as { include_dir: string }).include_dir;
@@ -34,7 +38,7 @@ function nodeApiHeaders(): string {
 
 function unitsOf(tfjsFolder: string, objects: string, platform: string): Unit[] {
   const { folder, files } = ownSources();
-  const own = files.filter((name) => name.endsWith(".cc"));
+  const own = files.filter((name) => name.endsWith(".cc") && name !== quietSource);
   const units: Unit[] = [
     ...["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => ({ source: join(tfjsFolder, "binding", name), object: name, flags: ["-O2"] })),
     ...own.map((name) => ({ source: join(folder, name), object: name, flags: fastFlags(platform) })),
@@ -57,6 +61,7 @@ export interface CompileOptions {
   home: string;
   libraries: readonly string[];
   platform: string;
+  /** The add-on to write; {@link quietName} is written beside it. */
   output: string;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -86,9 +91,10 @@ export async function compileBinding(options: CompileOptions): Promise<void> {
     for (const unit of units.slice(2)) await compile(unit);
     const darwin = platform.startsWith("darwin");
     const away = relative(home, join(runtime, "lib"));
-    const link = darwin
-      ? ["-bundle", "-undefined", "dynamic_lookup", `-Wl,-rpath,@loader_path/${away}`]
-      : ["-shared", "-s", `-Wl,-rpath,$ORIGIN/${away}`];
+    const shared = darwin ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-s"];
+    const link = [...shared, `-Wl,-rpath,${darwin ? "@loader_path" : "$ORIGIN"}/${away}`];
+    const quiet = join(dirname(output), quietName);
+    await run([...commonFlags, "-O2", ...shared, ...includes, join(ownSources().folder, quietSource), "-o", quiet]);
     await run([
       ...link,
       "-pthread",

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { defaultCacheFolder } from "./cache-folder.js";
+import { quietName } from "./compile-binding.js";
 import { NativeError } from "./errors.js";
 import { type FindOptions, listPairings, type Pairing } from "./pairings.js";
 import { createTfjsRequire, type NodeBackend } from "./tfjs-modules.js";
@@ -110,13 +111,31 @@ function setEnvironment(options: LoadOptions): void {
   else process.env["TF_CPP_MIN_LOG_LEVEL"] = String(logLevel);
 }
 
-function loadAddon({ addon }: Pairing): NodeBackend["binding"] {
+function loadAddon(pairing: Pairing): NodeBackend["binding"] {
+  const { addon } = pairing;
   if (!existsSync(addon))
     throw new NativeError("broken-cache", `${addon} has vanished; install the native engine again with: gleaner-native install`);
   try {
-    return createRequire(addon)(addon) as NodeBackend["binding"];
+    return withoutNotices(pairing, () => createRequire(addon)(addon) as NodeBackend["binding"]);
   } catch (cause) {
     throw new NativeError("load-failed", `${addon} does not load: ${(cause as Error).message.split("\n")[0]}`, { cause });
+  }
+}
+
+/** Notices that TensorFlow prints while its library starts, before it asks TF_CPP_MIN_LOG_LEVEL. */
+const notice = /^(?:I\d{4} |WARNING: All log messages before absl::InitializeLog)/;
+
+/** Runs a task with standard error held back, and passes on what was no notice. */
+function withoutNotices<T>({ binding }: Pairing, task: () => T): T {
+  if (process.env["TF_CPP_MIN_LOG_LEVEL"] === "0") return task();
+  const quiet = createRequire(binding)(join(binding, quietName)) as { hush: () => void; restore: () => string };
+  quiet.hush();
+  try {
+    return task();
+  } finally {
+    const lines = quiet.restore().split("\n");
+    const rest = lines.filter((line) => !notice.test(line)).join("\n");
+    if (rest.trim() !== "") process.stderr.write(rest);
   }
 }
 

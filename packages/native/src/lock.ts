@@ -27,7 +27,7 @@ export async function withLock<T>(folder: string, task: () => Promise<T>, option
   for (let waited = false; !(await tryTake(path, own)); waited = true) {
     signal?.throwIfAborted();
     if (await isLeftOver(path, staleMs)) {
-      await rm(path, { force: true });
+      await removeLeftOver(path, own, staleMs);
       continue;
     }
     const holder = await readFile(path, "utf8").catch(() => "");
@@ -56,6 +56,23 @@ async function tryTake(path: string, own: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  }
+}
+
+/**
+ * Removes a left-over lock. Only one process does so at a time and asks again before it does: two that saw the same left-over lock would
+ * otherwise remove each other's new one.
+ */
+async function removeLeftOver(path: string, own: string, staleMs: number): Promise<void> {
+  const guard = `${path}.takeover`;
+  if (!(await tryTake(guard, own))) {
+    if (await isLeftOver(guard, staleMs)) await rm(guard, { force: true });
+    return;
+  }
+  try {
+    if (await isLeftOver(path, staleMs)) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
   }
 }
 

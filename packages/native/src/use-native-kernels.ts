@@ -20,15 +20,13 @@ import type { NodeBackend } from "./tfjs-modules.js";
  *
  * @example
  * ```ts
- * import { isNativeError, useNativeKernels } from "@gleaner/native";
- * import * as tf from "@tensorflow/tfjs-core";
- * let answer = "ready";
- * try {
- *   if (tf.findBackend("tensorflow") === null) useNativeKernels();
- * } catch (error) {
- *   answer = isNativeError(error) ? "load the engine first" : "?";
+ * import * as tf from "@tensorflow/tfjs";
+ * import { findNative, loadNative, useNativeKernels } from "@gleaner/native";
+ * if (findNative()) {
+ *   await loadNative();
+ *   useNativeKernels();
  * }
- * answer; // => "load the engine first"
+ * tf.relu(tf.tensor1d([-1, 2])).dataSync(); // => [0, 2]
  * ```
  */
 export function useNativeKernels(): void {
