@@ -1,4 +1,5 @@
 import { defineCommand } from "../command.js";
+import { maxSeed } from "../config-schema.js";
 import { readOption, realNumber, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 import { progressOnDemand } from "../reporters/progress.js";
@@ -13,7 +14,7 @@ export default defineCommand({
     json: { type: "boolean", description: "Write one JSON document" },
   },
   async run({ args, io }) {
-    const seed = readOption("--seed", wholeNumber(0), args.seed);
+    const seed = readOption("--seed", wholeNumber(0, maxSeed), args.seed);
     const trainingMinutes = readOption("--minutes", realNumber(0.1, 10_000), args.minutes);
     const environment = await startEngine(args.engine, io, { install: true });
     const { demo } = await import("../run/demo.js");

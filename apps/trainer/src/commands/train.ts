@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.js";
 import { readConfig } from "../config.js";
+import { maxSeed } from "../config-schema.js";
 import { readOption, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 import { progressOnDemand } from "../reporters/progress.js";
@@ -17,7 +18,7 @@ export default defineCommand({
   },
   async run({ args, io }) {
     const config = readConfig(args.config);
-    if (args.seed !== undefined) config.seed = readOption("--seed", wholeNumber(0), args.seed);
+    if (args.seed !== undefined) config.seed = readOption("--seed", wholeNumber(0, maxSeed), args.seed);
     if (args.steps !== undefined) config.training.steps = readOption("--steps", wholeNumber(1), args.steps);
     const run = args.out ?? `runs/${config.method}-seed${config.seed}`;
     const environment = await startEngine(args.engine, io);
