@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createRandom, shuffled } from "@gleaner/training";
-import type { Finding } from "@gleaner/volumes";
-import { readFindings, readLuna16 } from "@gleaner/volumes/node";
+import { type Finding, unknownScans } from "@gleaner/volumes";
+import { type Luna16, readFindings, readLuna16 } from "@gleaner/volumes/node";
 import type { Config } from "../config.js";
 import { inputError } from "../errors.js";
 
@@ -12,69 +12,112 @@ export interface Scan {
   path: string;
 }
 
-export interface DataSplit {
-  labeled: Scan[];
-  unlabeled: Scan[];
-  test: Scan[];
+const parts = ["labeled", "unlabeled", "test"] as const;
+type Part = (typeof parts)[number];
+
+export interface DataSplit extends Record<Part, Scan[]> {
   findings: Finding[];
   excluded: Finding[];
+  /** What is odd about the data but no error, a sentence each. */
+  notes: string[];
 }
 
-/** Which scans train, which are only looked at, and which are held out: by number (drawn by the split's seed), by id or by path; no scan is in two parts. */
-export function resolveSplit({ data }: Config): DataSplit {
+/**
+ * Which scans train, which are only looked at, and which are held out: by number (drawn by the split's seed), by id or by path; no scan is in
+ * two parts. `source` is what error sentences call the configuration.
+ */
+export function resolveSplit({ data }: Config, source = "the configuration"): DataSplit {
   const set = data.root === undefined ? undefined : readLuna16(data.root);
-  const annotations = data.annotations ?? (data.root === undefined ? undefined : join(data.root, "annotations.csv"));
-  if (annotations === undefined) throw inputError("data.annotations is missing; expected a CSV in LUNA16's columns, or data.root");
-  const excludedPath = data.excluded ?? (data.root === undefined ? undefined : join(data.root, "annotations_excluded.csv"));
+  const chosen = chooseScans(data, set?.scans ?? [], source);
+  const findings = findingsOf(data, "annotations", set, source);
+  const excluded = findingsOf(data, "excluded", set, source);
 
-  const known = new Map((set?.scans ?? []).map((scan) => [scan.id, scan]));
-  const taken = new Set<string>();
-  const take = (scan: Scan, part: string): Scan => {
-    if (taken.has(scan.id)) throw inputError(`data.${part}: scan ${scan.id} is in two parts of the split; expected each scan in one`);
-    taken.add(scan.id);
-    return scan;
-  };
-  const parts = { labeled: data.labeled, unlabeled: data.unlabeled, test: data.test };
-  const chosen: Record<keyof typeof parts, Scan[]> = { labeled: [], unlabeled: [], test: [] };
+  const scans = [...new Set([...(set?.scans ?? []), ...parts.flatMap((part) => chosen[part])].map(({ id }) => id))];
+  const unknown = unknownScans(findings.rows, scans);
+  const named = new Set(findings.rows.map(({ scan }) => scan)).size;
+  if (named > 0 && unknown.length === named) {
+    throw inputError(
+      `${findings.path} names ${count(named, "scan")} (${listed(unknown)}) but none of ours (${listed(scans)}); expected the ids of the scans, which are their files' names`,
+    );
+  }
+  const labeled = new Set(chosen.labeled.map(({ id }) => id));
+  if (!findings.rows.some(({ scan }) => labeled.has(scan))) {
+    throw inputError(
+      `${findings.path} has no finding in the ${count(labeled.size, "labeled scan")} (${listed([...labeled])}); expected at least one`,
+    );
+  }
+  const notes =
+    unknown.length === 0
+      ? []
+      : [`${findings.path} names ${count(unknown.length, "scan")} of ${named} that the data set does not hold (${listed(unknown)})`];
+  return { ...chosen, findings: findings.rows, excluded: excluded.rows, notes };
+}
+
+function chooseScans(data: Config["data"], available: readonly Scan[], source: string): Record<Part, Scan[]> {
+  const known = new Map(available.map((scan) => [scan.id, scan]));
+  const set = data.root ?? "a data set";
+  const partOf = new Map<string, Part>();
+  const chosen: Record<Part, Scan[]> = { labeled: [], unlabeled: [], test: [] };
   // Named scans first, so that the drawn ones come from the rest.
-  for (const [part, entries] of Object.entries(parts) as [keyof typeof parts, number | string[]][]) {
-    if (!Array.isArray(entries)) continue;
-    for (const entry of entries) {
+  for (const part of parts) {
+    const entries = data[part];
+    for (const entry of Array.isArray(entries) ? entries : []) {
       const scan = known.get(entry) ?? (existsSync(entry) ? { id: scanIdOf(entry), path: entry } : undefined);
-      if (!scan) throw inputError(`data.${part}: ${entry} is neither a scan of ${data.root ?? "a data set"} nor a file that exists`);
-      chosen[part].push(take(scan, part));
+      if (!scan) throw inputError(`${source}: data.${part} names ${entry}, which is neither a scan of ${set} nor a file that exists`);
+      const other = partOf.get(scan.id);
+      if (other !== undefined)
+        throw inputError(`${source}: data.${part} names scan ${scan.id}, which data.${other} names already; expected each scan once`);
+      partOf.set(scan.id, part);
+      chosen[part].push(scan);
     }
   }
   const pool = shuffled(
-    [...known.values()].filter((scan) => !taken.has(scan.id)),
+    [...known.values()].filter((scan) => !partOf.has(scan.id)),
     createRandom(data.splitSeed),
   );
   // The test scans are drawn first: more or fewer labels leave them as they are.
   for (const part of ["test", "labeled", "unlabeled"] as const) {
-    const wanted = parts[part];
+    const wanted = data[part];
     if (Array.isArray(wanted)) continue;
-    if (wanted > pool.length) {
-      throw inputError(
-        `data.${part} is ${wanted}; expected at most ${pool.length}, the scans of ${data.root ?? "the data set"} that are left`,
-      );
-    }
+    if (wanted > pool.length)
+      throw inputError(`${source}: data.${part} is ${wanted}; expected at most ${pool.length}, the scans of ${set} that no other part has`);
     chosen[part] = pool.splice(0, wanted);
   }
-  if (chosen.labeled.length === 0) throw inputError("data.labeled names no scan; expected at least one");
+  if (chosen.labeled.length === 0) throw inputError(`${source}: data.labeled names no scan; expected at least one`);
+  return chosen;
+}
 
-  const findings = readFindings(annotations);
-  const excluded = excludedPath !== undefined && existsSync(excludedPath) ? readFindings(excludedPath) : [];
-  const labeledIds = new Set(chosen.labeled.map((scan) => scan.id));
-  if (!findings.some((finding) => labeledIds.has(finding.scan))) {
+const tables = { annotations: "annotations.csv", excluded: "annotations_excluded.csv" } as const;
+
+/** The findings of a table that the configuration names, or of the data set's own. */
+function findingsOf(
+  data: Config["data"],
+  table: keyof typeof tables,
+  set: Luna16 | undefined,
+  source: string,
+): { path: string; rows: Finding[] } {
+  const given = data[table];
+  const path = given ?? join(data.root ?? "", tables[table]);
+  const rows = given === undefined ? (set?.[table] ?? []) : readFindings(given);
+  if (table === "annotations" && rows.length === 0) {
+    if (given !== undefined) throw inputError(`${given} has no finding; expected at least one`);
     throw inputError(
-      `${annotations} has no finding in the ${labeledIds.size} labeled scan${labeledIds.size === 1 ? "" : "s"} (${[...labeledIds][0]}, …); expected at least one`,
+      data.root === undefined
+        ? `${source}: data.annotations is missing; expected a CSV in LUNA16's columns, or data.root`
+        : `${data.root} has no ${tables[table]} with a finding in it; expected one, or data.annotations`,
     );
   }
-  return { ...chosen, findings, excluded };
+  const flat = rows.find(({ diameterMm }) => diameterMm === 0);
+  if (flat) throw inputError(`${path}: a finding of scan ${flat.scan} has a diameter of 0 mm; expected more, or -1 where it is unknown`);
+  return { path, rows };
 }
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
+const listed = (ids: readonly string[]): string =>
+  (ids.length > 2 ? `${ids.slice(0, 2).join(", ")}, …` : ids.join(", ")) || "there is none";
 
 /** The series that a file is of: the DICOM UID its name starts with, else its name without the endings that volumes have. */
 export function scanIdOf(path: string): string {
-  const name = basename(path).replace(/\.(mhd|mha|nii|nii\.gz|nrrd|nhdr)$/i, "");
+  const name = basename(path).replace(/\.(mhd|mha|nii|nii\.gz|hdr|img|nrrd|nhdr)$/i, "");
   return /^\d+(?:\.\d+){5,}(?=\.\D|[_-]|$)/.exec(name)?.[0] ?? name;
 }
