@@ -166,7 +166,7 @@ describe("gleaner froc", () => {
   test("--strict refuses a submission with a warning and writes nothing", async () => {
     const { code, stdout, stderr } = await call("froc", ...argumentsOf(hand), "--strict", "--csv", join(home, "strict.csv"));
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain("warning: submission: 1 mark on 1 scan that is not listed, for example Z; they do not count");
+    expect(stderr).toContain("warning: submission: 1 mark on 1 scan that is not listed, for example Z; it does not count");
     expect(stderr).toContain("gleaner: submission is refused: 2 warnings, and --strict allows none");
     expect(existsSync(join(home, "strict.csv"))).toBe(false);
     expect((await call("froc", ...argumentsOf(free), "--strict")).code).toBe(0);

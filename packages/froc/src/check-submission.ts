@@ -20,8 +20,10 @@ export interface SubmissionCheck {
 
 /** A chest CT is not longer than this, so a mark farther from all findings of its scan is in no scan (mm). */
 const farMm = 1000;
-/** Repeats and columns in the wrong order show in the first marks; remembering all of 100 million would need the memory that streaming saves. */
+/** Remembering all of 100 million marks would need the memory that streaming saves; repeats show in the first million. */
 const rememberedMarks = 1_000_000;
+/** A wrong order of columns is the same in all marks, so fewer do. */
+const guessedMarks = 100_000;
 /** So many hits by chance are no sign of anything. */
 const fewHits = 5;
 
@@ -53,8 +55,8 @@ function fingerprint(scan: number, x: number, y: number, z: number, probability:
 }
 
 /**
- * A check of a submission that takes marks one at a time, in bounded memory: repeated marks and wrong orders of columns are looked for in the first
- * million marks, everything else in all of them.
+ * A check of a submission that takes marks one at a time, in bounded memory: repeated marks are looked for in the first million marks, wrong orders
+ * of columns in the first hundred thousand, everything else in all of them.
  *
  * Looks for scans that match nothing, repeated rows, marks outside their scan (of `extents`, where given, and otherwise farther than a meter from all
  * findings), probabilities outside 0..1, columns in the order z, y, x, axes of the other handedness (RAS), voxel coordinates.
@@ -113,6 +115,7 @@ export function createSubmissionCheck(
       if (marks > rememberedMarks) return;
       const before = seen.size;
       if (seen.add(fingerprint(index, x, y, z, probability, view)).size === before) repeated++;
+      if (marks > guessedMarks) return;
       for (const [i, guess] of guesses.entries()) {
         const [gx, gy, gz] = guess(x, y, z);
         if (findings.some((finding) => isNear(finding, gx, gy, gz))) hits[i]!++;

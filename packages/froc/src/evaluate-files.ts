@@ -60,7 +60,7 @@ export async function readReference({ scans, annotations, excluded }: Omit<FrocF
 }
 
 /**
- * Evaluates a submission from its files as a stream, in bounded memory: under a cap at most 4 · cap marks a scan are held, without one the curve is
+ * Evaluates a submission from its files as a stream, in bounded memory: under a cap at most 2.5 · cap marks a scan are held, without one the curve is
  * complete up to `horizon` (default 8) false positives per scan and lower ones are only counted.
  *
  * `reference` is what `readReference` gave, so that several submissions need not read it again.

@@ -1,87 +1,78 @@
 import { orderByScore } from "./order-scores.js";
 
-/** Marks of one scan in columns that grow. `count` is above 1 where marks of one score were merged. */
+/**
+ * Marks of one scan, one record of five numbers after the other, so that marks that come in any order of scans touch one place in memory each.
+ * What `extra` is, the owner of the store knows: a diameter, or how many marks of one score were merged.
+ */
 export interface MarkStore {
   size: number;
-  x: Float64Array;
-  y: Float64Array;
-  z: Float64Array;
-  score: Float64Array;
-  diameterMm: Float64Array;
-  count: Uint32Array;
+  records: Float64Array;
 }
 
-export const createMarkStore = (capacity: number): MarkStore => ({
-  size: 0,
-  x: new Float64Array(capacity),
-  y: new Float64Array(capacity),
-  z: new Float64Array(capacity),
-  score: new Float64Array(capacity),
-  diameterMm: new Float64Array(capacity),
-  count: new Uint32Array(capacity),
-});
+/** Places within a record. */
+export const field = { x: 0, y: 1, z: 2, score: 3, extra: 4 } as const;
+/** Numbers in a record. */
+export const recordSize = 5;
 
-const grown = <T extends Float64Array | Uint32Array>(column: T, capacity: number): T => {
-  const larger = new (column.constructor as new (length: number) => T)(capacity);
-  larger.set(column);
-  return larger;
-};
+export const createMarkStore = (): MarkStore => ({ size: 0, records: new Float64Array(0) });
 
-/** Appends a mark, doubling the columns when they are full. */
-export function pushMark(store: MarkStore, x: number, y: number, z: number, score: number, diameterMm: number): void {
-  const i = store.size++;
-  if (i === store.score.length) {
-    const capacity = Math.max(16, 2 * i);
-    store.x = grown(store.x, capacity);
-    store.y = grown(store.y, capacity);
-    store.z = grown(store.z, capacity);
-    store.score = grown(store.score, capacity);
-    store.diameterMm = grown(store.diameterMm, capacity);
-    store.count = grown(store.count, capacity);
+/** Appends a mark. Small stores grow fast: a submission fills thousands of them. */
+export function pushMark(store: MarkStore, x: number, y: number, z: number, score: number, extra: number): void {
+  const at = recordSize * store.size++;
+  if (at === store.records.length) {
+    const larger = new Float64Array(Math.max(16 * recordSize, (at < 1024 * recordSize ? 4 : 2) * at));
+    larger.set(store.records);
+    store.records = larger;
   }
-  store.x[i] = x;
-  store.y[i] = y;
-  store.z[i] = z;
-  store.score[i] = score;
-  store.diameterMm[i] = diameterMm;
-  store.count[i] = 1;
+  const { records } = store;
+  records[at] = x;
+  records[at + 1] = y;
+  records[at + 2] = z;
+  records[at + 3] = score;
+  records[at + 4] = extra;
 }
 
-function moveMark(store: MarkStore, from: number, to: number): void {
-  store.x[to] = store.x[from]!;
-  store.y[to] = store.y[from]!;
-  store.z[to] = store.z[from]!;
-  store.score[to] = store.score[from]!;
-  store.diameterMm[to] = store.diameterMm[from]!;
-  store.count[to] = store.count[from]!;
+/** One column of the marks. */
+export function columnOf(
+  { records, size }: MarkStore,
+  place: number,
+  into: Float64Array = new Float64Array(size),
+  offset = 0,
+): Float64Array {
+  for (let i = 0, at = place; i < size; i++, at += recordSize) into[offset + i] = records[at]!;
+  return into;
 }
 
 /** The score at place `rank` (0 is the highest) of the marks. */
-export const scoreAtRank = (store: MarkStore, rank: number): number => store.score.slice(0, store.size).sort()[store.size - 1 - rank]!;
+export const scoreAtRank = (store: MarkStore, rank: number): number => columnOf(store, field.score).sort()[store.size - 1 - rank]!;
 
 /** Keeps the marks above a score and up to `ties` of those at it, in their order. */
 export function keepAbove(store: MarkStore, score: number, ties: number): void {
+  const { records } = store;
   let size = 0;
   for (let i = 0; i < store.size; i++) {
-    const own = store.score[i]!;
-    if (own > score || (own === score && ties-- > 0)) moveMark(store, i, size++);
+    const from = recordSize * i;
+    const own = records[from + field.score]!;
+    if (own > score || (own === score && ties-- > 0)) records.copyWithin(recordSize * size++, from, from + recordSize);
   }
   store.size = size;
 }
 
-/** Merges marks of one score into one that counts for all, then keeps the `limit` highest scores; gives the marks that went. */
+/** Merges marks of one score into one with the sum of their extras, then keeps the `limit` highest scores; gives the sum of what went. */
 export function keepHighestScores(store: MarkStore, limit: number): number {
-  const order = orderByScore(store.score.slice(0, store.size));
-  const kept = createMarkStore(Math.max(2 * limit, 16));
+  const order = orderByScore(columnOf(store, field.score));
+  const { records } = store;
+  const kept = createMarkStore();
   let dropped = 0;
   for (const i of order) {
-    const count = store.count[i]!;
-    if (kept.size > 0 && kept.score[kept.size - 1] === store.score[i]) kept.count[kept.size - 1]! += count;
-    else if (kept.size < limit) {
-      pushMark(kept, store.x[i]!, store.y[i]!, store.z[i]!, store.score[i]!, store.diameterMm[i]!);
-      kept.count[kept.size - 1] = count;
-    } else dropped += count;
+    const at = recordSize * i;
+    const [score, extra] = [records[at + field.score]!, records[at + field.extra]!];
+    const last = recordSize * (kept.size - 1);
+    if (kept.size > 0 && kept.records[last + field.score] === score) kept.records[last + field.extra]! += extra;
+    else if (kept.size < limit) pushMark(kept, records[at]!, records[at + field.y]!, records[at + field.z]!, score, extra);
+    else dropped += extra;
   }
-  Object.assign(store, kept);
+  store.records = kept.records;
+  store.size = kept.size;
   return dropped;
 }

@@ -1,8 +1,8 @@
 import { createCriterion, createTargets, type Targets } from "./criterion.js";
-import { createMarkStore, keepAbove, type MarkStore, pushMark, scoreAtRank } from "./mark-store.js";
+import { columnOf, createMarkStore, field, keepAbove, type MarkStore, pushMark, recordSize, scoreAtRank } from "./mark-store.js";
 import type { FalsePositiveColumns, FrocMatches, NoduleColumns, ScanCounts } from "./matches.js";
 import { createTrimmer } from "./trim-false-positives.js";
-import type { Finding, FrocInput, FrocOptions } from "./types.js";
+import type { Candidate, Finding, FrocInput, FrocOptions } from "./types.js";
 
 /** Takes marks one at a time and keeps only what the rules can still use. */
 export interface FrocMatcher {
@@ -18,10 +18,13 @@ interface Scan {
   firstNodule: number;
   targets: Targets;
   excluded: Targets;
-  /** Marks that wait for the cap to be known. */
+  /** Marks that wait for the cap to be known, with their diameters. */
   waiting: MarkStore;
+  /** What is below this score (under the official rule also at it) is sure to be taken by the cap. */
+  edge: number;
   /** As many marks may wait before those that the cap is sure to take are let go. */
   patience: number;
+  /** With how many marks each stands for. */
   falsePositives: MarkStore;
 }
 
@@ -39,17 +42,8 @@ function groupByScan(findings: readonly Finding[], indexOf: Map<string, number>,
   return groups;
 }
 
-const join = <T extends Float64Array | Uint32Array>(columns: T, parts: T[]): T => {
-  let offset = 0;
-  for (const part of parts) {
-    columns.set(part, offset);
-    offset += part.length;
-  }
-  return columns;
-};
-
 /**
- * A matcher that takes marks one at a time, so that a submission of any length fits: with a cap it holds at most 4 · cap marks a scan, without one
+ * A matcher that takes marks one at a time, so that a submission of any length fits: with a cap it holds at most 2.5 · cap marks a scan, without one
  * it judges a mark as it comes and holds false positives (the highest `horizon · scans + 1` scores a scan, if a horizon is given).
  *
  * @throws RangeError for numbers that are not finite and for a cap or horizon out of range.
@@ -119,9 +113,10 @@ export function createFrocMatcher(
       firstNodule,
       targets: targetsOf(nodulesOf[index]!),
       excluded: targetsOf(excludedOf[index]!),
-      waiting: createMarkStore(0),
-      patience: 4 * cap,
-      falsePositives: createMarkStore(0),
+      waiting: createMarkStore(),
+      edge: Number.NEGATIVE_INFINITY,
+      patience: Math.ceil(2.5 * cap),
+      falsePositives: createMarkStore(),
     };
   });
 
@@ -146,22 +141,26 @@ export function createFrocMatcher(
       }
     }
     counts.falsePositives[index]!++;
-    pushMark(scan.falsePositives, x, y, z, probability, 0);
+    pushMark(scan.falsePositives, x, y, z, probability, 1);
     trim(scan.falsePositives, scans);
   };
 
   /** The official cap keeps what is above the first score that does not fit, so ties with it all go; the exact one keeps them all. */
   const applyCap = (scan: Scan, last: boolean): void => {
     const { waiting } = scan;
-    if (waiting.size <= cap) return;
     const before = waiting.size;
-    if (rule === "exact") keepAbove(waiting, scoreAtRank(waiting, cap - 1), before);
-    else {
+    if (before <= cap) return;
+    if (rule === "exact") {
+      const edge = scoreAtRank(waiting, cap - 1);
+      keepAbove(waiting, edge, before);
+      scan.edge = edge;
+    } else {
       const edge = scoreAtRank(waiting, cap);
       let above = 0;
-      for (let i = 0; i < before; i++) if (waiting.score[i]! > edge) above++;
+      for (let at = field.score; at < recordSize * before; at += recordSize) if (waiting.records[at]! > edge) above++;
       // While marks still come, enough marks at the edge stay to hold it in place.
       keepAbove(waiting, edge, last ? 0 : cap + 1 - above);
+      scan.edge = edge;
     }
     counts.droppedByCap[scan.index]! += before - waiting.size;
     scan.patience = Math.max(scan.patience, 2 * waiting.size);
@@ -187,6 +186,8 @@ export function createFrocMatcher(
       if (!Number.isFinite(x + y + z + probability))
         throw new RangeError(`a mark of scan ${id} is at (${x}, ${y}, ${z}) with probability ${probability}; expected finite numbers`);
       if (cap === Number.POSITIVE_INFINITY) judge(lastScan, x, y, z, probability, diameterMm);
+      else if (probability < lastScan.edge || (probability === lastScan.edge && rule === "official"))
+        counts.droppedByCap[lastScan.index]!++;
       else {
         pushMark(lastScan.waiting, x, y, z, probability, diameterMm);
         if (lastScan.waiting.size >= lastScan.patience) applyCap(lastScan, false);
@@ -196,27 +197,31 @@ export function createFrocMatcher(
       for (const scan of scans) {
         const { waiting } = scan;
         applyCap(scan, true);
-        for (let i = 0; i < waiting.size; i++)
-          judge(scan, waiting.x[i]!, waiting.y[i]!, waiting.z[i]!, waiting.score[i]!, waiting.diameterMm[i]!);
-        scan.waiting = createMarkStore(0);
+        const { records, size } = waiting;
+        // False positives are written over marks that were read before them, so that nothing has to be allocated.
+        if (size > 0) scan.falsePositives = { size: 0, records };
+        for (let at = 0; at < recordSize * size; at += recordSize)
+          judge(scan, records[at]!, records[at + field.y]!, records[at + field.z]!, records[at + field.score]!, records[at + field.extra]!);
+        scan.waiting = createMarkStore();
       }
       const stores = scans.map((scan) => scan.falsePositives);
       const size = stores.reduce((sum, store) => sum + store.size, 0);
-      const gather = (name: "x" | "y" | "z" | "score"): Float64Array =>
-        join(
-          new Float64Array(size),
-          stores.map((store) => store[name].subarray(0, store.size)),
-        );
+      const gather = (place: number): Float64Array => {
+        const column = new Float64Array(size);
+        let offset = 0;
+        for (const store of stores) {
+          columnOf(store, place, column, offset);
+          offset += store.size;
+        }
+        return column;
+      };
       const falsePositives: FalsePositiveColumns = {
         scan: new Int32Array(size),
-        score: gather("score"),
-        count: join(
-          new Uint32Array(size),
-          stores.map((store) => store.count.subarray(0, store.size)),
-        ),
-        x: gather("x"),
-        y: gather("y"),
-        z: gather("z"),
+        score: gather(field.score),
+        count: new Uint32Array(gather(field.extra)),
+        x: gather(field.x),
+        y: gather(field.y),
+        z: gather(field.z),
       };
       let offset = 0;
       for (const [index, store] of stores.entries()) falsePositives.scan.fill(index, offset, (offset += store.size));
@@ -258,6 +263,37 @@ export function createFrocMatcher(
  */
 export function matchFindings(input: FrocInput, options: FrocOptions = {}): FrocMatches {
   const matcher = createFrocMatcher(input, options);
-  for (const { scan, x, y, z, probability, diameterMm } of input.candidates) matcher.add(scan, x, y, z, probability, diameterMm);
+  const candidates = Array.isArray(input.candidates) ? (input.candidates as readonly Candidate[]) : [...input.candidates];
+  for (const i of orderByScan(candidates)) {
+    const { scan, x, y, z, probability, diameterMm } = candidates[i]!;
+    matcher.add(scan, x, y, z, probability, diameterMm);
+  }
   return matcher.finish();
+}
+
+/** Indices of the marks scan by scan: a matcher that stays with one scan finds its memory in the cache. */
+function orderByScan(candidates: readonly Candidate[]): Uint32Array {
+  const numbers = new Map<string, number>();
+  const scanOf = new Uint32Array(candidates.length);
+  const starts: number[] = [0];
+  let lastId: string | undefined;
+  let number = 0;
+  for (let i = 0; i < candidates.length; i++) {
+    const id = candidates[i]!.scan;
+    if (id !== lastId) {
+      lastId = id;
+      const known = numbers.get(id);
+      number = known ?? numbers.size;
+      if (known === undefined) {
+        numbers.set(id, number);
+        starts.push(0);
+      }
+    }
+    scanOf[i] = number;
+    starts[number + 1]!++;
+  }
+  for (let scan = 1; scan < starts.length; scan++) starts[scan]! += starts[scan - 1]!;
+  const order = new Uint32Array(candidates.length);
+  for (let i = 0; i < order.length; i++) order[starts[scanOf[i]!]!++] = i;
+  return order;
 }
