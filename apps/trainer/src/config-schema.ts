@@ -35,16 +35,17 @@ const choice = z.union(
 );
 
 const data = section({
-  /** Folder in LUNA16's layout (subset*\/uid.mhd, annotations.csv, annotations_excluded.csv, seriesuids.csv). */
-  root: path.optional(),
-  /** Annotations, if they are not root/annotations.csv. */
-  annotations: path.optional(),
-  /** Irrelevant findings, if they are not root/annotations_excluded.csv. */
-  excluded: path.optional(),
-  labeled: choice,
-  unlabeled: choice.default(0),
-  test: choice.default(0),
-  splitSeed: whole(0).default(0),
+  root: path.optional().describe("Folder in LUNA16's layout: subset*/uid.mhd, annotations.csv, annotations_excluded.csv, seriesuids.csv."),
+  annotations: path.optional().describe("Annotations in LUNA16's columns, if they are not root/annotations.csv."),
+  excluded: path.optional().describe("Irrelevant findings, if they are not root/annotations_excluded.csv."),
+  labeled: choice.describe(
+    "Scans whose annotations train: how many, drawn by the split's seed, or which ones (ids of the data set, or paths of volumes).",
+  ),
+  unlabeled: choice.default(0).describe("Scans that FocalMix trains on without their annotations; as above."),
+  test: choice
+    .default(0)
+    .describe("Scans held out for gleaner evaluate; as above. They are drawn first, so more or fewer labels leave them as they are."),
+  splitSeed: whole(0).default(0).describe("Seed of the drawing."),
 });
 
 const preprocessing = section({
@@ -52,23 +53,25 @@ const preprocessing = section({
     .union([spacing, z.tuple([spacing, spacing, spacing], { error: "three numbers" })], {
       error: "a number from 0.1 to 20, or three of them for z, y and x",
     })
-    .default(1.5),
-  /** Clipped to 0..1 of this window, then stretched to −1..1 for the network. */
+    .default(1.5)
+    .describe("Voxel spacing of the network, one number or [z, y, x]."),
   windowHu: z
     .tuple([number(-32768, 32767), number(-32768, 32767)], { error: "two numbers, the lower and the upper end" })
-    .default([-1000, 400]),
-  /** Keep the box around the lungs, with a margin, and detect only inside the dilated mask. */
-  lungMask: flag.default(true),
-  marginMm: number(0, 1000).default(10),
+    .default([-1000, 400])
+    .describe("Hounsfield units that become 0..1, what lies outside is clipped; then stretched to −1..1 for the network."),
+  lungMask: flag.default(true).describe("Keep the box around the lungs, and detect only inside their dilated mask."),
+  marginMm: number(0, 1000).default(10).describe("Margin around the lungs."),
 });
 
 const network = section({
-  /** Channels of the stages, at strides 2, 4, 8, … */
-  channels: z.array(whole(1, 4096), { error: widths }).min(2, { error: widths }).max(8, { error: widths }).default([16, 32, 48]),
-  pyramidChannels: whole(1, 4096).default(32),
-  /** Groups of every group norm. */
-  groups: whole(1, 4096).default(4),
-  /** Levels with a head: their stride in voxels, and the edges of their cube anchors in mm. */
+  channels: z
+    .array(whole(1, 4096), { error: widths })
+    .min(2, { error: widths })
+    .max(8, { error: widths })
+    .default([16, 32, 48])
+    .describe("Channels of the stages, at strides 2, 4, 8, …"),
+  pyramidChannels: whole(1, 4096).default(32).describe("Channels of the top-down path and of the head."),
+  groups: whole(1, 4096).default(4).describe("Groups of every group norm."),
   levels: z
     .array(
       section({
@@ -79,66 +82,77 @@ const network = section({
     )
     .min(1, { error: levels })
     .max(8, { error: levels })
-    .default([{ stride: 4, anchorsMm: [5, 8, 13] }]),
+    .default([{ stride: 4, anchorsMm: [5, 8, 13] }])
+    .describe("Levels with a head: their stride in voxels, and the edges of their cube anchors in mm."),
 });
 
 const matching = section({
-  method: oneOf("center", "iou", "atss").default("center"),
+  method: oneOf("center", "iou", "atss")
+    .default("center")
+    .describe("How anchors get their objects: by distance of the centers, by overlap, or adaptively (ATSS)."),
 });
 
 const training = section({
-  steps: whole(1).default(2000),
-  labeledBatch: whole(1, 4096).default(8),
-  unlabeledBatch: whole(0, 4096).default(8),
-  patch: whole(8, 512).default(32),
-  /** Share of labeled patches that hold a nodule. */
-  foreground: fraction.default(0.6),
-  symmetries: oneOf("cube", "flips", "none").default("cube"),
-  learningRate: positive(100).default(2e-3),
-  weightDecay: number(0).default(1e-4),
-  /** Share of the steps over which the learning rate rises; after it the rate falls by a cosine to 0. */
-  warmUp: fraction.default(0.02),
-  clipNorm: positive(1e9).default(5),
-  emaDecay: number(0, 0.99999).default(0.99),
-  checkpointEvery: whole(1).default(500),
+  steps: whole(1).default(2000).describe("Updates of the weights."),
+  labeledBatch: whole(1, 4096).default(8).describe("Labeled patches a step."),
+  unlabeledBatch: whole(0, 4096).default(8).describe("Unlabeled patches a step; at least 1 for FocalMix."),
+  patch: whole(8, 512).default(32).describe("Edge of the cube patches in voxels; a multiple of the network's largest stride."),
+  foreground: fraction.default(0.6).describe("Share of the labeled patches that hold a nodule."),
+  symmetries: oneOf("cube", "flips", "none")
+    .default("cube")
+    .describe(
+      "Augmentation of the patches, and the views of the teacher: the 48 symmetries of the cube, the 8 flips (for spacings that differ between axes), or none.",
+    ),
+  learningRate: positive(100).default(2e-3).describe("Highest learning rate of AdamW."),
+  weightDecay: number(0).default(1e-4).describe("Decoupled weight decay of the kernels."),
+  warmUp: fraction
+    .default(0.02)
+    .describe("Share of the steps over which the learning rate rises; after it the rate falls by a cosine to 0."),
+  clipNorm: positive(1e9).default(5).describe("Gradients are scaled down to this global norm."),
+  emaDecay: number(0, 0.99999).default(0.99).describe("Decay of the moving average of the weights, which is what is evaluated."),
+  checkpointEvery: whole(1).default(500).describe("Steps between checkpoints."),
 });
 
 const loss = section({
-  alpha: z.tuple([fraction, fraction], { error: "two numbers from 0 to 1, for background and nodules" }).default([0.25, 0.75]),
-  gamma: number(0, 100).default(2),
-  softAlpha: flag.default(true),
-  softBeta: flag.default(true),
-  boxWeight: number(0).default(0.5),
-  boxBeta: positive(1e9).default(1 / 9),
+  alpha: z
+    .tuple([fraction, fraction], { error: "two numbers from 0 to 1, for background and nodules" })
+    .default([0.25, 0.75])
+    .describe("Weights [α0, α1] of background and object."),
+  gamma: number(0, 100).default(2).describe("Exponent γ of |y − p|."),
+  softAlpha: flag.default(true).describe("Off: α of the nearer hard target, as in the paper's ablation."),
+  softBeta: flag.default(true).describe("Off: the factor |y − p|^γ of the nearer hard target, as in the paper's ablation."),
+  boxWeight: number(0).default(0.5).describe("Weight of the box regression."),
+  boxBeta: positive(1e9)
+    .default(1 / 9)
+    .describe("β of the smooth L1 loss."),
 });
 
 const focalmix = section({
-  /** K. */
-  views: whole(1, 48).default(4),
-  temperature: positive(100).default(0.5),
-  unlabeledWeight: number(0).default(10),
-  /** Share of the steps that are supervised only, so that the teacher knows something. */
-  supervisedUntil: fraction.default(0.3),
-  /** Share of the steps over which the unlabeled weight then rises. */
-  rampOver: fraction.default(0.2),
-  mixUpAlpha: number(0, 1000).default(0.2),
-  teacher: oneOf("ema", "live").default("ema"),
+  views: whole(1, 48).default(4).describe("K, the views of each unlabeled patch over which the teacher is averaged."),
+  temperature: positive(100).default(0.5).describe("T of the sharpening; 1 leaves the mean as it is."),
+  unlabeledWeight: number(0).default(10).describe("Weight of the loss of the unlabeled patches."),
+  supervisedUntil: fraction.default(0.3).describe("Share of the steps that are supervised only, so that the teacher knows something."),
+  rampOver: fraction.default(0.2).describe("Share of the steps over which the unlabeled weight then rises."),
+  mixUpAlpha: number(0, 1000).default(0.2).describe("η of λ ~ Beta(η, η); 0 switches MixUp off."),
+  teacher: oneOf("ema", "live")
+    .default("ema")
+    .describe("Who makes the targets: the moving average of the weights, or the weights themselves."),
 });
 
 const detection = section({
-  patch: whole(8, 512).default(64),
-  overlap: number(0, 0.75).default(0.25),
-  scoreThreshold: fraction.default(0.02),
-  nmsIou: fraction.default(0.1),
-  maxPerScan: whole(1).default(40),
+  patch: whole(8, 512).default(64).describe("Edge of the tiles in voxels; a multiple of the network's largest stride."),
+  overlap: number(0, 0.75).default(0.25).describe("Share of a tile that its neighbor covers too."),
+  scoreThreshold: fraction.default(0.02).describe("Marks below this probability are dropped."),
+  nmsIou: fraction.default(0.1).describe("Of two boxes that overlap more, the better one stays."),
+  maxPerScan: whole(1).default(40).describe("Marks kept in a scan, the best ones."),
 });
 
-/** The settings of a run, their ranges and their defaults. */
+/** The settings of a run: ranges, defaults, and descriptions, of which the site makes its tables. */
 export const configSchema = section(
   {
-    task: oneOf("detection").default("detection"),
-    method: oneOf("supervised", "focalmix"),
-    seed: whole(0, maxSeed).default(0),
+    task: oneOf("detection").default("detection").describe("What is learned; detection is what there is."),
+    method: oneOf("supervised", "focalmix").describe("supervised uses the labeled scans alone, focalmix the unlabeled ones too."),
+    seed: whole(0, maxSeed).default(0).describe("Of the weights, the patches and everything else that training draws."),
     data,
     preprocessing: preprocessing.prefault({}),
     network: network.prefault({}),
