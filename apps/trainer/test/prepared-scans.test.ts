@@ -1,0 +1,196 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createVolume, type Volume, voxelToWorld, worldToVoxel } from "@gleaner/volumes";
+import { writeVolume } from "@gleaner/volumes/node";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { validateConfig } from "../src/config.js";
+import { createScanStore, preparedFolder, prepareScan } from "../src/run/prepared-scans.js";
+
+const home = mkdtempSync(join(tmpdir(), "prepared-"));
+afterAll(() => rmSync(home, { recursive: true }));
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(home, "cache-"));
+});
+
+const settings = (values: object) =>
+  validateConfig({ method: "supervised", data: { labeled: 1 }, training: { symmetries: "none" }, preprocessing: values }, "test")
+    .preprocessing;
+const whole = settings({ lungMask: false, spacingMm: 2 });
+
+/** Air with a bright cube of 7 mm around a world point; the axes may point anywhere. */
+function withMark(geometry: Omit<Parameters<typeof createVolume>[0], "data">, world: [number, number, number], background = -1000): Volume {
+  const [depth, height, width] = geometry.shape;
+  const volume = createVolume({ ...geometry, data: new Int16Array(depth * height * width).fill(background) });
+  for (let i = 0; i < volume.data.length; i++) {
+    const at = voxelToWorld(volume, [Math.floor(i / height / width), Math.floor(i / width) % height, i % width]);
+    if (at.every((c, axis) => Math.abs(c - world[axis]!) < 3.5)) volume.data[i] = 400;
+  }
+  return volume;
+}
+
+/** The center of mass of what is bright, in world coordinates. */
+function brightCenter(volume: Volume): number[] {
+  const [, height, width] = volume.shape;
+  const sum = [0, 0, 0];
+  let weight = 0;
+  for (const [i, value] of volume.data.entries()) {
+    const w = Math.max(0, value);
+    weight += w;
+    for (const [axis, c] of [Math.floor(i / height / width), Math.floor(i / width) % height, i % width].entries()) sum[axis]! += w * c;
+  }
+  return voxelToWorld(volume, sum.map((s) => s / weight) as [number, number, number]);
+}
+
+const save = async (name: string, volume: Volume): Promise<{ id: string; path: string }> => {
+  const path = join(home, name);
+  await writeVolume(path, volume);
+  return { id: name, path };
+};
+
+describe("prepareScan", () => {
+  const world: [number, number, number] = [-20, 35, -100];
+  test.each([
+    ["along LPS", { shape: [30, 40, 50], spacingMm: [2.5, 1, 0.8], originMm: [-40, 15, -140] }],
+    [
+      "with flipped axes",
+      { shape: [30, 40, 50], spacingMm: [2.5, 1, 0.8], originMm: [0, 55, -70], direction: [-1, 0, 0, 0, -1, 0, 0, 0, -1] },
+    ],
+    // The columns are the directions of x, y and z: the slices are sagittal.
+    ["with axes changed", { shape: [40, 30, 30], spacingMm: [1, 2, 2], originMm: [-40, 10, -130], direction: [0, 0, 1, 1, 0, 0, 0, 1, 0] }],
+    [
+      "oblique",
+      { shape: [30, 60, 60], spacingMm: [2, 1, 1], originMm: [-40, 0, -130], direction: [0.96, -0.28, 0, 0.28, 0.96, 0, 0, 0, 1] },
+    ],
+  ] as const)("keeps a point where it is in the world: %s", async (name, geometry) => {
+    const scan = await save(`${name}.mha`, withMark({ ...geometry } as never, world));
+    const { volume } = await prepareScan(scan, whole, folder);
+    expect(volume.spacingMm).toEqual([2, 2, 2]);
+    expect(volume.data).toBeInstanceOf(Int16Array);
+    for (const [axis, c] of brightCenter(volume).entries()) expect(Math.abs(c - world[axis]!)).toBeLessThan(0.7);
+    // The world's axes are the array's, but for what an oblique scan is turned by.
+    for (const i of [0, 4, 8]) expect(volume.direction[i]).toBeGreaterThan(0.9);
+  });
+
+  test("crops to the lungs with a margin, the point still in its place", async () => {
+    const chest = createVolume({
+      data: new Int16Array(60 ** 3).fill(-1000),
+      shape: [60, 60, 60],
+      spacingMm: [4, 4, 4],
+      originMm: [10, 20, 30],
+    });
+    const ball = (z: number, y: number, x: number, radius: number, hu: number): void => {
+      for (let i = 0; i < chest.data.length; i++) {
+        const [a, b, c] = [Math.floor(i / 3600), Math.floor(i / 60) % 60, i % 60];
+        if (Math.hypot(a - z, b - y, c - x) < radius) chest.data[i] = hu;
+      }
+    };
+    ball(30, 30, 30, 26, 30);
+    ball(30, 30, 20, 9, -850);
+    ball(30, 30, 40, 9, -850);
+    ball(30, 30, 40, 2, 1000);
+    const scan = await save("chest.mha", chest);
+    const { volume, lungs } = await prepareScan(scan, settings({ spacingMm: 4, marginMm: 8 }), folder);
+    expect(volume.shape).toEqual(lungs!.shape);
+    // The lungs are 17 voxels high and deep and 37 wide; a margin of two voxels goes around.
+    for (const [axis, length] of [21, 21, 41].entries()) expect(Math.abs(volume.shape[axis]! - length)).toBeLessThanOrEqual(2);
+    const [z, y, x] = worldToVoxel(volume, voxelToWorld(chest, [30, 30, 40])).map(Math.round) as [number, number, number];
+    expect(volume.data[(z * volume.shape[1] + y) * volume.shape[2] + x]).toBe(1000);
+    expect(lungs!.data.some((v) => v === 0) && lungs!.data.some((v) => v === 1)).toBe(true);
+  });
+
+  test("keeps a scan without lungs whole", async () => {
+    const scan = await save("block.mha", createVolume({ data: new Int16Array(1000).fill(50), shape: [10, 10, 10], spacingMm: [2, 2, 2] }));
+    const { volume, lungs } = await prepareScan(scan, settings({ spacingMm: 2 }), folder);
+    expect(volume.shape).toEqual([10, 10, 10]);
+    expect(lungs!.data.every((v) => v === 1)).toBe(true);
+    expect((await prepareScan(scan, settings({ spacingMm: 2 }), folder)).lungs).toEqual(lungs);
+  });
+
+  test("takes what is not a number for air, and rounds to whole Hounsfield units", async () => {
+    const scan = await save(
+      "floats.nii",
+      createVolume({ data: Float32Array.of(Number.NaN, 1e9, -1e9, 30.6), shape: [1, 1, 4], spacingMm: [2, 2, 2] }),
+    );
+    const { volume } = await prepareScan(scan, whole, folder);
+    expect([...volume.data].sort((a, b) => a - b)).toEqual([-32768, -1000, 31, 32767]);
+  });
+
+  test("finds a scan in the cache by its file and the settings", async () => {
+    const scan = await save("cached.mha", withMark({ shape: [20, 20, 20], spacingMm: [2, 2, 2] }, [10, 20, 20]));
+    const first = await prepareScan(scan, whole, folder);
+    const again = await prepareScan(scan, whole, folder);
+    expect([first.cached, again.cached]).toEqual([false, true]);
+    // To the bit: a run that begins with an empty cache equals one that does not.
+    expect(again.volume).toEqual(first.volume);
+    expect((await prepareScan({ id: "other", path: scan.path }, whole, folder)).cached).toBe(true);
+    expect((await prepareScan(scan, settings({ lungMask: false, spacingMm: 1.5 }), folder)).cached).toBe(false);
+    expect((await prepareScan(scan, settings({ spacingMm: 2 }), folder)).cached).toBe(false);
+    expect((await prepareScan(scan, settings({ spacingMm: 2, marginMm: 20 }), folder)).cached).toBe(false);
+    expect((await prepareScan(scan, settings({ lungMask: false, spacingMm: 2, windowHu: [0, 1], marginMm: 3 }), folder)).cached).toBe(true);
+    utimesSync(scan.path, new Date(), new Date(2020, 1, 1));
+    expect((await prepareScan(scan, whole, folder)).cached).toBe(false);
+    expect(readdirSync(folder).filter((name) => !/^[0-9a-f]{24}(\.lungs)?\.mha$/.test(name))).toEqual([]);
+  });
+
+  test("makes a broken entry anew", async () => {
+    const scan = await save("broken.mha", withMark({ shape: [20, 20, 20], spacingMm: [2, 2, 2] }, [10, 20, 20]));
+    const masked = settings({ spacingMm: 2 });
+    const first = await prepareScan(scan, masked, folder);
+    for (const name of readdirSync(folder)) {
+      for (const damage of [
+        () => truncateSync(join(folder, name), statSync(join(folder, name)).size - 9),
+        () => writeFileSync(join(folder, name), ""),
+      ]) {
+        damage();
+        const mended = await prepareScan(scan, masked, folder);
+        expect(mended).toEqual({ ...first, cached: false });
+        expect((await prepareScan(scan, masked, folder)).cached).toBe(true);
+      }
+    }
+  });
+
+  test("leaves nothing behind when a scan cannot be read, and says why in one sentence", async () => {
+    const scan = await save("cut.mha", withMark({ shape: [20, 20, 20], spacingMm: [2, 2, 2] }, [10, 20, 20]));
+    writeFileSync(scan.path, readFileSync(scan.path).subarray(0, -20));
+    await expect(prepareScan(scan, whole, folder)).rejects.toThrow(/^[^\n]*cut\.mha[^\n]*$/);
+    await expect(prepareScan({ id: "none", path: join(home, "none.mha") }, whole, folder)).rejects.toThrow("none.mha");
+    const large = await save("large.mha", createVolume({ data: new Int16Array(8), shape: [2, 2, 2], spacingMm: [500, 500, 500] }));
+    await expect(prepareScan(large, settings({ lungMask: false, spacingMm: 0.5 }), folder)).rejects.toThrow(
+      `${large.path}: preprocessing.spacingMm of 0.5, 0.5, 0.5 makes 2000 x 2000 x 2000 voxels of it; expected at most 1000000000`,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("createScanStore", () => {
+  test("holds what was used last, within its limit", async () => {
+    const scans = await Promise.all(
+      ["a", "b", "c"].map((name) =>
+        save(`${name}.mha`, createVolume({ data: new Int16Array(1000), shape: [10, 10, 10], spacingMm: [2, 2, 2] })),
+      ),
+    );
+    const [a, b, c] = scans as [(typeof scans)[0], (typeof scans)[0], (typeof scans)[0]];
+    const store = createScanStore(whole, folder, 4000);
+    const [firstA, firstB] = [await store.get(a), await store.get(b)];
+    expect(await store.get(a)).toBe(firstA);
+    await store.get(c);
+    expect(await store.get(a)).toBe(firstA);
+    const secondB = await store.get(b);
+    expect(secondB).not.toBe(firstB);
+    expect(secondB.volume).toEqual(firstB.volume);
+  });
+
+  test("keeps one scan even if it is larger than the limit", async () => {
+    const scan = await save("one.mha", createVolume({ data: new Int16Array(1000), shape: [10, 10, 10], spacingMm: [2, 2, 2] }));
+    const store = createScanStore(whole, folder, 1);
+    expect(await store.get(scan)).toBe(await store.get(scan));
+  });
+});
+
+test("preparedFolder is in GLEANER_CACHE, else in the user's cache", () => {
+  expect(preparedFolder({ GLEANER_CACHE: "/c", XDG_CACHE_HOME: "/x" })).toBe(join("/c", "prepared"));
+  expect(preparedFolder({ XDG_CACHE_HOME: "/x" })).toBe(join("/x", "gleaner", "prepared"));
+  expect(preparedFolder({})).toBe(join(homedir(), ".cache", "gleaner", "prepared"));
+});
