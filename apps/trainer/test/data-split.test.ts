@@ -132,7 +132,7 @@ describe("resolveSplit", () => {
     );
     expect(complaint({ labeled, annotations: table(header) })).toBe("~/t.csv has no finding; expected at least one");
     expect(complaint({ labeled, annotations: table(`${header}scan-1,1,2,3,0\n`) })).toBe(
-      "~/t.csv: a finding of scan scan-1 has a diameter of 0 mm; expected more, or -1 where it is unknown",
+      "~/t.csv: a nodule of scan scan-1 has a diameter of 0 mm; expected more than 0",
     );
     expect(complaint({ labeled, annotations: table(`${header}scan-1,1,2,three,4\n`) })).toContain(
       '~/t.csv: line 2 has "three" as coordZ, expected a number',

@@ -107,8 +107,8 @@ function findingsOf(
         : `${data.root} has no ${tables[table]} with a finding in it; expected one, or data.annotations`,
     );
   }
-  const flat = rows.find(({ diameterMm }) => diameterMm === 0);
-  if (flat) throw inputError(`${path}: a finding of scan ${flat.scan} has a diameter of 0 mm; expected more, or -1 where it is unknown`);
+  const flat = table === "annotations" && rows.find(({ diameterMm }) => !(diameterMm > 0));
+  if (flat) throw inputError(`${path}: a nodule of scan ${flat.scan} has a diameter of ${flat.diameterMm} mm; expected more than 0`);
   return { path, rows };
 }
 

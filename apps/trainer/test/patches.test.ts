@@ -1,0 +1,217 @@
+import "@tensorflow/tfjs";
+import { cubeSymmetries } from "@gleaner/augment";
+import { generateAnchors } from "@gleaner/detector";
+import { createRandom } from "@gleaner/training";
+import { boxesOfFindings, createVolume, type Finding, voxelToWorld } from "@gleaner/volumes";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { validateConfig } from "../src/config.js";
+import {
+  createPatchSource,
+  drawSymmetry,
+  labeledBatch,
+  type Patch,
+  samplePatch,
+  stackPatches,
+  toNetworkRange,
+} from "../src/run/patches.js";
+import type { PreparedScan } from "../src/run/prepared-scans.js";
+
+const size = 16;
+const window: [number, number] = [-1000, 400];
+beforeAll(async () => {
+  await tf.setBackend("cpu");
+});
+
+/** A scan of air, 24 x 28 x 32 voxels of 2 mm, with one bright voxel in the middle of each nodule. */
+function scanWith(voxels: [number, number, number][], diameterMm = 8): { scan: PreparedScan; findings: Finding[] } {
+  const volume = createVolume({
+    data: new Int16Array(24 * 28 * 32).fill(-1000),
+    shape: [24, 28, 32],
+    spacingMm: [2, 2, 2],
+    originMm: [-10, 5, 70],
+  });
+  const findings = voxels.map(([z, y, x]): Finding => {
+    volume.data[(z * 28 + y) * 32 + x] = 400;
+    const [wx, wy, wz] = voxelToWorld(volume, [z, y, x]);
+    return { scan: "a", x: wx, y: wy, z: wz, diameterMm };
+  });
+  return { scan: { id: "a", volume }, findings };
+}
+
+test("toNetworkRange stretches the window to −1..1 and clips", () => {
+  expect([...toNetworkRange([-2000, -1000, -300, 400, 3000], window)]).toEqual([-1, -1, 0, 1, 1]);
+});
+
+describe("samplePatch", () => {
+  test("a foreground patch holds its nodule: the bright voxel is at the middle of the box", () => {
+    const random = createRandom(1);
+    const { scan, findings } = scanWith([
+      [2, 3, 4],
+      [20, 20, 27],
+    ]);
+    const boxes = boxesOfFindings(scan.volume, findings);
+    for (let i = 0; i < 100; i++) {
+      const patch = samplePatch(scan, boxes, size, window, true, random);
+      expect(patch.data).toHaveLength(size ** 3);
+      const bright = patch.data.indexOf(1);
+      expect(bright).toBeGreaterThan(0);
+      const at = [Math.floor(bright / size ** 2), Math.floor(bright / size) % size, bright % size];
+      expect([0, 1, 2].map((axis) => (patch.boxes[axis]! + patch.boxes[axis + 3]!) / 2)).toEqual(at);
+      for (const c of at) expect(c >= 3 && c <= 12).toBe(true);
+      // Beyond the scan is air.
+      expect(patch.data.every((value) => value === -1 || value === 1)).toBe(true);
+    }
+  });
+
+  test("a background patch lies anywhere in the scan, with the boxes that reach into it", () => {
+    const random = createRandom(2);
+    const { scan, findings } = scanWith([[12, 14, 16]]);
+    const boxes = boxesOfFindings(scan.volume, findings);
+    const starts = new Set<number>();
+    for (let i = 0; i < 300; i++) {
+      const patch = samplePatch(scan, boxes, size, window, false, random);
+      const bright = patch.data.indexOf(1);
+      if (bright >= 0) expect(patch.boxes).toHaveLength(6);
+      if (patch.boxes.length > 0) starts.add(patch.boxes[0]!);
+      expect(patch.data.every((value) => value === -1 || value === 1)).toBe(true);
+    }
+    // The scan is 24 voxels deep: a patch of 16 begins at 0 to 8.
+    expect([...starts].sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  test("a scan smaller than the patch is in its middle", () => {
+    const volume = createVolume({ data: new Int16Array(8).fill(400), shape: [2, 2, 2], spacingMm: [2, 2, 2] });
+    const { data, boxes } = samplePatch({ id: "b", volume }, new Float32Array(), size, window, true, createRandom(3));
+    expect(data.filter((value) => value === 1)).toHaveLength(8);
+    expect(data[7 * size ** 2 + 7 * size + 7]).toBe(1);
+    expect(boxes).toHaveLength(0);
+  });
+});
+
+describe("labeledBatch", () => {
+  const anchors = generateAnchors({
+    shape: [size, size, size],
+    levels: [
+      {
+        stride: 4,
+        sizes: [
+          [3, 3, 3],
+          [5, 5, 5],
+        ],
+      },
+    ],
+  });
+  const patchWith = (box: number[], bright: [number, number, number]): Patch => {
+    const data = new Float32Array(size ** 3).fill(-1);
+    data[(bright[0] * size + bright[1]) * size + bright[2]] = 1;
+    return { data, boxes: Float32Array.from(box) };
+  };
+  const center = (box: ArrayLike<number>, at = 0): number[] => [0, 1, 2].map((axis) => (box[at + axis]! + box[at + axis + 3]!) / 2);
+
+  test("voxels, boxes and anchors move together under all 48 symmetries", () => {
+    const views = cubeSymmetries();
+    const patch = patchWith([1, 8, 3, 5, 12, 7], [3, 10, 5]);
+    const batch = labeledBatch(
+      views.map(() => patch),
+      views,
+      size,
+      anchors,
+      { method: "iou" },
+    );
+    expect(batch.patches.shape).toEqual([48, size, size, size, 1]);
+    const voxels = batch.patches.dataSync();
+    const [positives, deltas] = [batch.positives.dataSync(), batch.deltas.dataSync()];
+    for (const v of views.keys()) {
+      const bright = voxels.subarray(v * size ** 3, (v + 1) * size ** 3).indexOf(1);
+      const at = [Math.floor(bright / size ** 2), Math.floor(bright / size) % size, bright % size];
+      let found = 0;
+      for (let a = 0; a < anchors.count; a++) {
+        if (positives[v * anchors.count + a] !== 1) continue;
+        found++;
+        // Decoded, each positive anchor says where the bright voxel is: delta times the anchor's edge from its center.
+        const from = center(anchors.boxes, 6 * a);
+        for (const axis of [0, 1, 2]) {
+          const edge = anchors.boxes[6 * a + axis + 3]! - anchors.boxes[6 * a + axis]!;
+          const delta = deltas[(v * anchors.count + a) * 6 + axis]!;
+          expect(from[axis]! + delta * edge).toBeCloseTo(at[axis]!, 4);
+        }
+      }
+      expect(found).toBeGreaterThan(0);
+    }
+    tf.dispose(Object.values(batch));
+  });
+
+  test("a box whose middle is cut off is neither background nor an object", () => {
+    const still = drawSymmetry("none", () => 0);
+    const cut = patchWith([5, 5, 14, 9, 9, 19], [0, 0, 0]);
+    const none = patchWith([], [0, 0, 0]);
+    for (const method of ["center", "iou", "atss"] as const) {
+      const batch = labeledBatch([cut, none], [still, still], size, anchors, { method });
+      const [weights, targets] = [batch.weights.dataSync(), batch.targets.dataSync()];
+      expect(targets.every((t) => t === 0)).toBe(true);
+      const ignored = [...weights.subarray(0, anchors.count).entries()].filter(([, weight]) => weight === 0).map(([a]) => a);
+      expect(ignored.length).toBeGreaterThan(0);
+      // What is ignored lies at that border.
+      for (const a of ignored) expect(center(anchors.boxes, 6 * a)[2]).toBeGreaterThan(8);
+      expect(weights.subarray(anchors.count).every((weight) => weight === 1)).toBe(true);
+      tf.dispose(Object.values(batch));
+    }
+  });
+
+  test("leaves no tensor but the batch's own", () => {
+    const before = tf.memory().numTensors;
+    const views = [drawSymmetry("cube", () => 0.9), drawSymmetry("flips", () => 0.9)];
+    const batch = labeledBatch([patchWith([], [1, 1, 1]), patchWith([], [1, 1, 1])], views, size, anchors, { method: "center" });
+    expect(tf.memory().numTensors - before).toBe(5);
+    tf.dispose(Object.values(batch));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe("drawSymmetry", () => {
+  const drawn = (kind: "cube" | "flips" | "none"): number => {
+    const random = createRandom(5);
+    return new Set(Array.from({ length: 500 }, () => JSON.stringify(drawSymmetry(kind, random)))).size;
+  };
+  test("draws the 48 of the cube, the 8 flips, or nothing", () =>
+    expect([drawn("cube"), drawn("flips"), drawn("none")]).toEqual([48, 8, 1]));
+});
+
+describe("createPatchSource", () => {
+  const config = validateConfig(
+    { method: "focalmix", data: { labeled: 1 }, training: { patch: size, foreground: 1 }, network: { channels: [4, 4] } },
+    "test",
+  );
+  const { scan, findings } = scanWith([[12, 14, 16]]);
+  const places = [{ id: "a", path: "a" }];
+  const store = { get: async () => scan };
+
+  test("draws labeled patches around nodules and unlabeled ones without boxes, the same for the same seed", async () => {
+    const split = { labeled: places, unlabeled: places, test: [], findings, excluded: [], notes: [] };
+    const draw = async () => {
+      const source = createPatchSource(config, split, store, createRandom(4));
+      return [await source.labeled(3), await source.unlabeled(2)] as const;
+    };
+    const [labeled, unlabeled] = await draw();
+    expect(labeled.map(({ boxes }) => boxes.length)).toEqual([6, 6, 6]);
+    expect(unlabeled.map(({ boxes }) => boxes.length)).toEqual([0, 0]);
+    expect(await draw()).toEqual([labeled, unlabeled]);
+  });
+
+  test("a labeled scan without nodules gives background", async () => {
+    const split = { labeled: places, unlabeled: [], test: [], findings: [{ ...findings[0]!, scan: "other" }], excluded: [], notes: [] };
+    const [patch] = await createPatchSource(config, split, store, createRandom(4)).labeled(1);
+    expect(patch!.boxes).toHaveLength(0);
+  });
+});
+
+test("stackPatches joins patches in their order", () => {
+  const stacked = stackPatches(
+    [1, 2].map((value) => ({ data: new Float32Array(8).fill(value), boxes: new Float32Array() })),
+    2,
+  );
+  expect(stacked.shape).toEqual([2, 2, 2, 2, 1]);
+  expect([...stacked.dataSync()]).toEqual([...Array(8).fill(1), ...Array(8).fill(2)]);
+  stacked.dispose();
+});
