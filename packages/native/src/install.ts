@@ -97,13 +97,17 @@ async function installRuntime(plan: InstallPlan, options: InstallNativeOptions):
   const abort = signal ? { signal } : {};
   const downloads = join(cache, "downloads");
   const total = plan.downloadBytes;
-  const fetch = (requirement: string): Promise<string> =>
-    downloadWheel(requirement, join(downloads, requirement.replaceAll(/[^\w.=-]/g, "_")), {
+  let fetched = 0;
+  const fetch = async (requirement: string): Promise<string> => {
+    const wheel = await downloadWheel(requirement, join(downloads, requirement.replaceAll(/[^\w.=-]/g, "_")), {
       python: plan.python!.command,
       platform,
-      onProgress: (done) => onProgress?.({ phase: "download", message: requirement, done, total }),
+      onProgress: (done) => onProgress?.({ phase: "download", message: requirement, done: fetched + done, total }),
       ...abort,
     });
+    fetched += (await stat(wheel)).size;
+    return wheel;
+  };
   const extract = async (wheel: string, folder: string, place: (name: string) => string | undefined): ReturnType<typeof extractWheel> => {
     try {
       const report = (done: number, bytes: number): void => onProgress?.({ phase: "extract", message: wheel, done, total: bytes });

@@ -24,7 +24,9 @@ export function placeNvidia(name: string): string | undefined {
 /** The requirements that a wheel's METADATA lists under an extra, as pip wants them. */
 export function requirementsOfExtra(metadata: string, extra: string): string[] {
   const requirements: string[] = [];
-  for (const match of metadata.matchAll(/^Requires-Dist:\s*([\w.-]+)\s*\(?([^;()]*)\)?\s*;\s*(.*)$/gm)) {
+  for (const line of metadata.split("\n")) {
+    const match = /^Requires-Dist:\s*([\w.-]+)\s*\(?([^;()]*)\)?\s*;\s*(.*)$/.exec(line);
+    if (!match) continue;
     const [, name, versions, marker] = match;
     if (new RegExp(`extra\\s*==\\s*["']${extra}["']`).test(marker!)) requirements.push(`${name}${versions!.replaceAll(" ", "")}`);
   }
