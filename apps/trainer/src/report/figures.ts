@@ -1,102 +1,131 @@
-import { type CpmRate, cpmRates, type FrocPoint } from "@gleaner/froc";
+import { type CpmRate, cpmRates } from "@gleaner/froc";
 import * as Plot from "@observablehq/plot";
-import { PNG } from "pngjs";
-import { renderPlot, seriesColors } from "../reporters/charts.js";
-import type { Slice } from "../run/evaluate.js";
-import { runawayAbove } from "../run/train.js";
-import type { RunSummary } from "./run-summary.js";
+import { renderPlot } from "../reporters/charts.js";
+import { runawayAbove, type StepEvent } from "../run/train.js";
+import { escapeHtml, percent } from "./html.js";
+import type { Judgment, RunSummary } from "./run-summary.js";
+import { seriesLook } from "./series.js";
 
-const colorsOf = (runs: readonly RunSummary[]): Plot.ScaleOptions => ({
-  domain: runs.map((run) => run.name),
-  range: [...seriesColors],
-  legend: false,
-});
-const style = { background: "transparent", fontFamily: "inherit", fontSize: "12px", overflow: "visible" };
+// Small on paper with large letters: the page stretches it on a desk, and on a telephone it can still be read.
+const frame = {
+  width: 440,
+  height: 290,
+  marginLeft: 46,
+  marginRight: 14,
+  marginTop: 26,
+  marginBottom: 42,
+  style: { background: "transparent", fontFamily: "inherit", fontSize: "13px", overflow: "visible" },
+} satisfies Plot.PlotOptions;
+const centered = { labelAnchor: "center", labelArrow: "none" } as const;
+
+/** With a name for those who hear the page; linkedom would leave an ampersand in it as it is. */
+const draw = (label: string, options: Plot.PlotOptions): string =>
+  renderPlot({ ...frame, ...options }).replace("<svg", `<svg role="img" aria-label="${escapeHtml(label)}"`);
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+const lineOf = (points: readonly Point[], index: number): Plot.Markish =>
+  Plot.line(points, { x: "x", y: "y", strokeWidth: 2, clip: true, ...seriesLook(index) });
 
 /** FROC curves on the logarithmic axis of LUNA16, with the seven points that the CPM averages over. */
-export function frocFigure(runs: readonly RunSummary[]): string | undefined {
+export function frocFigure(runs: readonly RunSummary[]): string {
   const judged = runs.filter((run) => run.froc);
-  if (judged.length === 0) return undefined;
-  const lines = judged.flatMap((run) => polyline(run.froc!.curve).map((point) => ({ ...point, run: run.name })));
-  const points = judged.flatMap((run) =>
-    cpmRates.map((rate) => ({ x: rate, y: run.froc!.sensitivity[String(rate) as CpmRate], run: run.name })),
-  );
-  return renderPlot({
-    width: 640,
-    height: 380,
-    style,
-    marginLeft: 50,
-    marginBottom: 42,
-    x: {
-      type: "log",
-      domain: [0.125, 8],
-      ticks: [...cpmRates],
-      tickFormat: (rate: number) => (rate < 1 ? `1/${1 / rate}` : String(rate)),
-      label: "false positives per scan",
+  const marks = runs.flatMap(({ froc }, index) => {
+    if (!froc) return [];
+    const points = cpmRates.map((rate) => ({ x: rate, y: 100 * froc.sensitivity[String(rate) as CpmRate] }));
+    return [lineOf(frocLine(froc.curve), index), Plot.dot(points, { x: "x", y: "y", fill: seriesLook(index).stroke, r: 4 })];
+  });
+  return draw(
+    `FROC curves, sensitivity over false positives per scan. ${judged.map((run) => `${run.name}: CPM ${percent(run.froc!.cpm)} %`).join(". ")}.`,
+    {
+      x: {
+        type: "log",
+        // With base 10 the axis leaves out the label of 8.
+        base: 2,
+        domain: [0.125, 8],
+        ticks: [...cpmRates],
+        tickFormat: (rate: number) => (rate < 1 ? `1/${1 / rate}` : String(rate)),
+        label: "false positives per scan",
+        grid: true,
+        ...centered,
+      },
+      y: { domain: [0, 100], ticks: 5, grid: true, label: "sensitivity, %", labelArrow: "none" },
+      marks,
     },
-    y: { domain: [0, 1], grid: true, label: "sensitivity" },
-    color: colorsOf(runs),
-    marks: [Plot.line(lines, { x: "x", y: "y", stroke: "run", strokeWidth: 2 }), Plot.dot(points, { x: "x", y: "y", fill: "run", r: 4 })],
-  });
-}
-
-/** The curve between the first and the last operating point, cut at 1/8 and held to 8, interpolated as the CPM does. */
-function polyline(curve: readonly FrocPoint[]): { x: number; y: number }[] {
-  const at = (rate: number): number => {
-    const after = curve.findIndex((point) => point.falsePositivesPerScan > rate);
-    if (after < 0) return curve.at(-1)!.sensitivity;
-    const [a, b] = [curve[after - 1] ?? curve[0]!, curve[after]!];
-    const width = b.falsePositivesPerScan - a.falsePositivesPerScan;
-    return width === 0 ? b.sensitivity : a.sensitivity + ((b.sensitivity - a.sensitivity) * (rate - a.falsePositivesPerScan)) / width;
-  };
-  const inside = curve.filter((point) => point.falsePositivesPerScan > 0.125 && point.falsePositivesPerScan < 8);
-  // A straight piece between two points is a bend on a logarithmic axis: points between keep it honest.
-  const grid = Array.from({ length: 97 }, (_, i) => 0.125 * 64 ** (i / 96));
-  return [...inside.map((point) => ({ x: point.falsePositivesPerScan, y: point.sensitivity })), ...grid.map((x) => ({ x, y: at(x) }))].sort(
-    (a, b) => a.x - b.x || a.y - b.y,
   );
 }
 
-/** A quantity of every step, as means over windows, so that a curve of thousands of noisy steps can be read. */
-export function curveFigure(
-  runs: readonly RunSummary[],
-  key: "loss" | "classification" | "unlabeled" | "pseudoPositives",
-  label: string,
-): string {
-  const data = runs.flatMap((run) => {
-    const window = Math.max(1, Math.round(run.steps.length / 60));
-    const means: { step: number; value: number; run: string }[] = [];
-    for (let i = 0; i < run.steps.length; i += window) {
-      const part = run.steps.slice(i, i + window);
-      means.push({ step: part.at(-1)!.step + 1, value: part.reduce((sum, event) => sum + event[key], 0) / part.length, run: run.name });
-    }
-    return means;
-  });
-  const guard = key === "pseudoPositives" ? [Plot.ruleY([runawayAbove], { stroke: "#b00020", strokeDasharray: "4 3" })] : [];
-  return renderPlot({
-    width: 460,
-    height: 260,
-    style,
-    marginLeft: 55,
-    marginBottom: 40,
-    x: { label: "step" },
-    y: { label, grid: true, zero: true },
-    color: colorsOf(runs),
-    marks: [...guard, Plot.line(data, { x: "step", y: "value", stroke: "run", strokeWidth: 1.8 })],
+/** The curve in percent from 1/8 to 8 false positives per scan, straight between operating points and level after the last, as the CPM reads it. */
+export function frocLine(curve: Judgment["curve"]): Point[] {
+  if (curve.length === 0) return [];
+  const at = (rate: number): number => {
+    const next = curve.findIndex((point) => point.falsePositivesPerScan > rate);
+    const after = curve[next];
+    if (!after) return curve.at(-1)!.sensitivity;
+    const before = curve[next - 1] ?? after;
+    const width = after.falsePositivesPerScan - before.falsePositivesPerScan;
+    const part = width === 0 ? 0 : (rate - before.falsePositivesPerScan) / width;
+    return before.sensitivity + part * (after.sensitivity - before.sensitivity);
+  };
+  // A straight piece between two points is a bend on a logarithmic axis: places between keep it honest, and among them are the seven rates.
+  const places = Array.from({ length: 97 }, (_, i) => 0.125 * 2 ** (i / 16));
+  const corners = curve.filter((point) => point.falsePositivesPerScan > 0.125 && point.falsePositivesPerScan < 8);
+  return [
+    ...corners.map((point) => ({ x: point.falsePositivesPerScan, y: 100 * point.sensitivity })),
+    ...places.map((x) => ({ x, y: 100 * at(x) })),
+  ].sort((a, b) => a.x - b.x || a.y - b.y);
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Means over stretches of `width` steps, so that a curve of thousands of noisy steps can be read. */
+export function smoothed(steps: readonly StepEvent[], key: "classification" | "pseudoPositives", width: number): Point[] {
+  const pieces = Math.ceil(steps.length / width);
+  return Array.from({ length: pieces }, (_, i) => {
+    const piece = steps.slice(Math.round((i * steps.length) / pieces), Math.round(((i + 1) * steps.length) / pieces));
+    return { x: piece.at(-1)!.step, y: mean(piece.map((event) => event[key])) };
   });
 }
 
-/** A slice as an inline picture, with the box of the annotation (dashed) and of the mark (solid). */
-export function sliceFigure(slice: Slice): string {
-  const { size } = slice;
-  const gray = Buffer.from(slice.pixels, "base64");
-  const png = new PNG({ width: size, height: size });
-  for (let i = 0; i < size * size; i++) png.data.set([gray[i] ?? 0, gray[i] ?? 0, gray[i] ?? 0, 255], 4 * i);
-  const picture = PNG.sync.write(png, { colorType: 0 }).toString("base64");
-  const box = (corners: Slice["mark"], name: string): string => {
-    if (!corners) return "";
-    const [x0, y0, x1, y1] = corners;
-    return `<rect class="${name}" x="${x0.toFixed(1)}" y="${y0.toFixed(1)}" width="${(x1 - x0).toFixed(1)}" height="${(y1 - y0).toFixed(1)}"/>`;
-  };
-  return `<svg viewBox="0 0 ${size} ${size}" class="slice" role="img"><image href="data:image/png;base64,${picture}" width="${size}" height="${size}"/>${box(slice.truth, "truth")}${box(slice.mark, "mark")}</svg>`;
+const lastStep = (runs: readonly RunSummary[]): number => Math.max(1, ...runs.map((run) => run.steps.at(-1)?.step ?? 0));
+/** The same for all runs: curves smoothed differently cannot be compared. */
+const widthOf = (runs: readonly RunSummary[]): number => Math.ceil(lastStep(runs) / 60);
+
+/** The loss of the labeled patches over the steps. */
+export function lossFigure(runs: readonly RunSummary[]): string {
+  return draw("Loss on labeled patches over the steps", {
+    x: { label: "step", ticks: 5, domain: [0, lastStep(runs)], ...centered },
+    y: { label: "loss on labeled patches", labelArrow: "none", grid: true, zero: true, ticks: 5 },
+    marks: runs.map((run, index) => lineOf(smoothed(run.steps, "classification", widthOf(runs)), index)),
+  });
+}
+
+/** The confident pseudo-positives of the runs that learn from unlabeled patches, under the line above which training runs away. */
+export function pseudoPositivesFigure(runs: readonly RunSummary[]): string {
+  const lines = runs.map((run) =>
+    smoothed(
+      run.steps.filter((event) => event.unlabeledWeight > 0),
+      "pseudoPositives",
+      widthOf(runs),
+    ),
+  );
+  const highest = Math.max(runawayAbove, ...lines.flat().map((point) => point.y));
+  return draw(`Confident pseudo-positives per unlabeled patch over the steps, with a line at ${runawayAbove}`, {
+    x: { label: "step", ticks: 5, domain: [0, lastStep(runs)], ...centered },
+    y: { label: "pseudo-positives a patch", labelArrow: "none", grid: true, domain: [0, 1.15 * highest], ticks: 5 },
+    marks: [
+      Plot.ruleY([runawayAbove], { stroke: "var(--alarm)", strokeDasharray: "5 4", strokeWidth: 1.5 }),
+      Plot.text([`runs away above ${runawayAbove}`], {
+        frameAnchor: "right",
+        y: runawayAbove,
+        dy: -9,
+        text: (words: string) => words,
+        fill: "var(--alarm)",
+      }),
+      ...lines.map(lineOf),
+    ],
+  });
 }

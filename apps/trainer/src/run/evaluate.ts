@@ -88,13 +88,15 @@ export async function evaluate({ run, preparedFolder, signal, onScan }: Evaluate
   return { run, step: detector.step, froc, bySize };
 }
 
-function judgeBySize(input: FrocInput): SizeBand[] {
+/** By bands of diameters, the smallest first. */
+export function judgeBySize(input: FrocInput): SizeBand[] {
   const smallestFirst = { ...input, findings: [...input.findings].sort((a, b) => a.diameterMm - b.diameterMm) };
   return stratifyByFinding(smallestFirst, diameterBand([6, 10])).map(({ name, result }) => ({
     name,
     nodules: result.nodules,
     found: result.truePositives,
-    sensitivityAt1: result.sensitivity["1"],
+    // Of a band of which nothing is found the official script gives no curve.
+    sensitivityAt1: result.truePositives === 0 ? 0 : result.sensitivity["1"],
   }));
 }
 
