@@ -188,7 +188,7 @@ describe("createPatchSource", () => {
   const store = { get: async () => scan };
 
   test("draws labeled patches around nodules and unlabeled ones without boxes, the same for the same seed", async () => {
-    const split = { labeled: places, unlabeled: places, test: [], findings, excluded: [], notes: [] };
+    const split = { labeled: places, unlabeled: places, test: [], annotations: "a.csv", findings, excluded: [], notes: [] };
     const draw = async () => {
       const source = createPatchSource(config, split, store, createRandom(4));
       return [await source.labeled(3), await source.unlabeled(2)] as const;
@@ -200,7 +200,15 @@ describe("createPatchSource", () => {
   });
 
   test("a labeled scan without nodules gives background", async () => {
-    const split = { labeled: places, unlabeled: [], test: [], findings: [{ ...findings[0]!, scan: "other" }], excluded: [], notes: [] };
+    const split = {
+      labeled: places,
+      unlabeled: [],
+      test: [],
+      annotations: "a.csv",
+      findings: [{ ...findings[0]!, scan: "other" }],
+      excluded: [],
+      notes: [],
+    };
     const [patch] = await createPatchSource(config, split, store, createRandom(4)).labeled(1);
     expect(patch!.boxes).toHaveLength(0);
   });

@@ -13,7 +13,8 @@ export default defineCommand({
     const { resolveSplit } = await import("../run/data-split.js");
     const { prepareScan, preparedFolder } = await import("../run/prepared-scans.js");
     const folder = preparedFolder(io.env);
-    const split = resolveSplit(config);
+    const split = resolveSplit(config, args.config);
+    for (const note of split.notes) io.stderr.write(`note: ${note}\n`);
     const scans = [...split.labeled, ...split.unlabeled, ...split.test];
     const progress = progressOnDemand(io.stderr, "prepare", "scans");
     let prepared = 0;

@@ -32,6 +32,8 @@ export default defineCommand({
       preparedFolder: preparedFolder(io.env),
       environment,
       signal: io.signal,
+      source: args.config,
+      onNote: (text) => io.stderr.write(`note: ${text}\n`),
       onPrepare: preparing,
       onStep: ({ step, loss }, total) => training(step, total, `loss ${loss.toFixed(4)}`),
     });

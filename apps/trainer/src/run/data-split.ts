@@ -16,6 +16,8 @@ const parts = ["labeled", "unlabeled", "test"] as const;
 type Part = (typeof parts)[number];
 
 export interface DataSplit extends Record<Part, Scan[]> {
+  /** The table that the findings are from. */
+  annotations: string;
   findings: Finding[];
   excluded: Finding[];
   /** What is odd about the data but no error, a sentence each. */
@@ -50,7 +52,7 @@ export function resolveSplit({ data }: Config, source = "the configuration"): Da
     unknown.length === 0
       ? []
       : [`${findings.path} names ${count(unknown.length, "scan")} of ${named} that the data set does not hold (${listed(unknown)})`];
-  return { ...chosen, findings: findings.rows, excluded: excluded.rows, notes };
+  return { ...chosen, annotations: findings.path, findings: findings.rows, excluded: excluded.rows, notes };
 }
 
 function chooseScans(data: Config["data"], available: readonly Scan[], source: string): Record<Part, Scan[]> {

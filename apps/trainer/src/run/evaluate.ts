@@ -55,9 +55,9 @@ export interface EvaluateResult {
 export async function evaluate({ run, preparedFolder, signal, onScan }: EvaluateOptions): Promise<EvaluateResult> {
   const detector = loadTrainedDetector(run);
   const { config } = detector;
-  const split = resolveSplit(config);
-  if (split.test.length === 0)
-    throw inputError(`${join(run, runFiles.config)}: data.test names no scan; expected at least one to evaluate on`);
+  const source = join(run, runFiles.config);
+  const split = resolveSplit(config, source);
+  if (split.test.length === 0) throw inputError(`${source}: data.test names no scan; expected at least one to evaluate on`);
   const store = createScanStore(config.preprocessing, preparedFolder);
   const marksOf = new Map<string, Mark[]>();
   try {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, validateConfig } from "../config.js";
 import { inputError } from "../errors.js";
@@ -22,8 +22,14 @@ export const runFiles = {
 /** Writes under a temporary name, then renames: nobody ever reads half a file. */
 export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    // The user knows the file by the name that it would have had.
+    throw Object.assign(error as Error, { path });
+  }
 }
 
 export const writeJsonFile = (path: string, value: unknown): void => writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
@@ -38,13 +44,44 @@ export function readJsonFile<T>(path: string): T {
   }
 }
 
-export function createRunFolder(run: string): void {
-  mkdirSync(run, { recursive: true });
-}
-
 /** The configuration of a run. */
 export function readRunConfig(run: string): Config {
   if (!existsSync(run)) throw inputError(`${run} does not exist; expected the folder of a run, as \`gleaner train\` makes`);
   const path = join(run, runFiles.config);
   return validateConfig(readJsonFile(path), path);
+}
+
+/** Throws unless a run may begin in the folder, or go on with the settings it was started with. */
+export function checkRunFolder(config: Config, run: string, resume: boolean): void {
+  const checkpoint = join(run, runFiles.checkpoint);
+  if (resume) {
+    if (!existsSync(checkpoint)) throw inputError(`${checkpoint} does not exist; expected the checkpoint of a run to resume`);
+    const changed = difference(readRunConfig(run), config);
+    if (changed) throw inputError(`${join(run, runFiles.config)}: ${changed}; expected the settings that the run was started with`);
+    return;
+  }
+  if (existsSync(checkpoint)) throw inputError(`${run} holds a run already; expected a new folder, or --resume to go on with it`);
+  if (!existsSync(run)) return;
+  if (!statSync(run).isDirectory()) throw inputError(`${run} is a file; expected a folder for the run`);
+  // What a run leaves behind that was killed before its first checkpoint is overwritten; nothing else is.
+  const own: string[] = Object.values(runFiles);
+  const foreign = readdirSync(run).find(
+    (name) => !own.some((file) => name === file || (name.startsWith(`${file}.`) && name.endsWith(".tmp"))),
+  );
+  if (foreign !== undefined) throw inputError(`${run} holds ${foreign}, which is no part of a run; expected a new or empty folder`);
+}
+
+/** The first setting that differs, in words; nothing if the two are the same. */
+function difference(before: unknown, after: unknown, name = ""): string | undefined {
+  const isGroup = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isGroup(before) && isGroup(after)) {
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      const found = difference(before[key], after[key], name === "" ? key : `${name}.${key}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  const [was, is] = [before, after].map((value) => JSON.stringify(value) ?? "not set");
+  return was === is ? undefined : `${name} is ${is} now and was ${was}`;
 }

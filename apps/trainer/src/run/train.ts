@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type DetectionBatch, detectionLoss, focalMixBatch } from "@gleaner/methods";
 import { clipByGlobalNorm, cosineSchedule, linearRamp, linearWarmUp, lossGradients, runLoop } from "@gleaner/training";
@@ -8,9 +8,10 @@ import type { Config } from "../config.js";
 import { inputError, workError } from "../errors.js";
 import { type DataSplit, resolveSplit } from "./data-split.js";
 import { createNetwork, type Network } from "./network.js";
+import { nodulesInside } from "./nodules-inside.js";
 import { createPatchSource, drawSymmetry, labeledBatch, stackPatches } from "./patches.js";
 import { createScanStore } from "./prepared-scans.js";
-import { createRunFolder, readRunConfig, runFiles, writeJsonFile } from "./run-folder.js";
+import { checkRunFolder, runFiles, writeJsonFile } from "./run-folder.js";
 import { createTrainingState, restoreTrainingState, saveTrainingState, type TrainingState } from "./training-state.js";
 
 /** What is logged of each step. */
@@ -40,6 +41,10 @@ export interface TrainOptions {
   signal?: AbortSignal;
   onStep?: (event: StepEvent, total: number) => void;
   onPrepare?: (done: number, total: number) => void;
+  /** A line about what is odd in the data. */
+  onNote?: (text: string) => void;
+  /** What error sentences call the configuration. */
+  source?: string;
 }
 
 export interface TrainResult {
@@ -61,10 +66,11 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
   const { run, resume = false, signal, onStep } = options;
   const checkpoint = join(run, runFiles.checkpoint);
   checkRunFolder(config, run, resume);
-  const split = resolveSplit(config);
+  const { source = "the configuration", onNote = () => {} } = options;
+  const split = resolveSplit(config, source);
   const isFocalMix = config.method === "focalmix";
   if (isFocalMix && split.unlabeled.length === 0)
-    throw inputError("data.unlabeled names no scan; expected at least one for the method focalmix");
+    throw inputError(`${source}: data.unlabeled names no scan; expected at least one for the method focalmix`);
   const store = createScanStore(config.preprocessing, options.preparedFolder);
   const scans = isFocalMix ? [...split.labeled, ...split.unlabeled] : split.labeled;
   for (const [i, scan] of scans.entries()) {
@@ -72,6 +78,8 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
     await store.get(scan);
     options.onPrepare?.(i + 1, scans.length);
   }
+  const { findings, notes } = await nodulesInside(split, store);
+  for (const note of [...split.notes, ...notes]) onNote(note);
 
   const network = createNetwork(config, config.seed);
   const fresh = createTrainingState(config, network.variables);
@@ -80,7 +88,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
     const state = resume ? restoreTrainingState(checkpoint, fresh) : fresh;
     startRunFolder(config, split, options);
     log = createEventLog(join(run, runFiles.events), { resumeAtStep: state.step });
-    const nextBatch = batchSource(config, network, state, createPatchSource(config, split, store, state.random));
+    const nextBatch = batchSource(config, network, state, createPatchSource(config, { ...split, findings }, store, state.random));
     const learningRateAt = learningRate(config);
     const { steps, checkpointEvery } = config.training;
     let lastLoss: number | null = null;
@@ -95,8 +103,11 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
         const { parts, gradientNorm } = updateWeights(config, network, state, batch, about.unlabeledWeight, rate);
         tf.dispose(Object.values(batch));
         const [loss, classification, box, unlabeled] = parts as unknown as [number, number, number, number];
-        if (!Number.isFinite(loss)) {
-          throw workError(`${run}: the loss is ${loss} at step ${step + 1}; expected a number (a lower training.learningRate may help)`);
+        for (const [name, value] of Object.entries({ loss, "norm of the gradient": gradientNorm })) {
+          if (!Number.isFinite(value))
+            throw workError(
+              `${run}: the ${name} is ${value} at step ${step + 1}; expected a number (a lower training.learningRate may help)`,
+            );
         }
         lastLoss = loss;
         watchPseudoPositives(state, about.pseudoPositives);
@@ -231,22 +242,8 @@ function watchPseudoPositives({ pseudoPositives }: TrainingState, ofStep: number
   if (recent.length === 50) pseudoPositives.highest = Math.max(pseudoPositives.highest, recent.reduce((a, b) => a + b) / 50);
 }
 
-function checkRunFolder(config: Config, run: string, resume: boolean): void {
-  const checkpoint = join(run, runFiles.checkpoint);
-  if (!resume) {
-    if (existsSync(checkpoint)) throw inputError(`${run} holds a run already; expected a new folder, or --resume to go on with it`);
-    return;
-  }
-  if (!existsSync(checkpoint)) throw inputError(`${checkpoint} does not exist; expected the checkpoint of a run to resume`);
-  // With other settings the log and the result would be of two runs.
-  const before = readRunConfig(run);
-  const changed = (Object.keys(before) as (keyof Config)[]).find((key) => JSON.stringify(before[key]) !== JSON.stringify(config[key]));
-  if (changed)
-    throw inputError(`${run}: ${changed} differs from the configuration that the run was started with; expected the same to resume`);
-}
-
 function startRunFolder(config: Config, split: DataSplit, { run, resume = false, environment }: TrainOptions): void {
-  createRunFolder(run);
+  mkdirSync(run, { recursive: true });
   writeJsonFile(join(run, runFiles.config), config);
   const { labeled, unlabeled, test } = split;
   writeJsonFile(join(run, runFiles.split), { labeled, unlabeled, test });
