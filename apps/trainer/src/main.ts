@@ -14,7 +14,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return await dispatch(argv, io);
   } catch (error) {
     const { text, exitCode } = explainError(error);
-    io.stderr.write(`gleaner: ${text}\n`);
+    // On a terminal a line of progress may be unfinished: it gives way.
+    io.stderr.write(`${io.stderr.isTTY ? "\r\u001b[K" : ""}gleaner: ${text}\n`);
     return exitCode;
   }
 }

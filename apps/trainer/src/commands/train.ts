@@ -35,7 +35,7 @@ export default defineCommand({
       source: args.config,
       onNote: (text) => io.stderr.write(`note: ${text}\n`),
       onPrepare: preparing,
-      onStep: ({ step, loss }, total) => training(step, total, `loss ${loss.toFixed(4)}`),
+      onStep: ({ step, loss }, total) => training(step, total, `loss ${loss.toFixed(3)}`),
     });
     if (args.json) writeJson(io, result);
     else if (!result.stopped) io.stdout.write(`${run}: ${result.steps} steps done\nnext: gleaner evaluate ${run}\n`);
