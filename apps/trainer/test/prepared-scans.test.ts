@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createVolume, type Volume, voxelToWorld, worldToVoxel } from "@gleaner/volumes";
 import { writeVolume } from "@gleaner/volumes/node";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
@@ -190,7 +190,6 @@ describe("createScanStore", () => {
 });
 
 test("preparedFolder is in GLEANER_CACHE, else in the user's cache", () => {
-  expect(preparedFolder({ GLEANER_CACHE: "/c", XDG_CACHE_HOME: "/x" })).toBe(join("/c", "prepared"));
-  expect(preparedFolder({ XDG_CACHE_HOME: "/x" })).toBe(join("/x", "gleaner", "prepared"));
-  expect(preparedFolder({})).toBe(join(homedir(), ".cache", "gleaner", "prepared"));
+  expect(preparedFolder({ GLEANER_CACHE: "/c" })).toBe(resolve("/c", "prepared"));
+  for (const env of [{}, { GLEANER_CACHE: "" }]) expect(preparedFolder(env)).toBe(join(homedir(), ".cache", "gleaner", "prepared"));
 });

@@ -28,7 +28,7 @@ export default defineCommand({
       const row = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(7)).join("");
       const values = [...cpmRates.map((rate) => froc.sensitivity[String(rate) as CpmRate]), froc.cpm];
       io.stdout.write(`false positives a scan${row(["1/8", "1/4", "1/2", "1", "2", "4", "8", "CPM"])}\n`);
-      io.stdout.write(`sensitivity           ${row(values.map((value) => value.toFixed(3)))}\n`);
+      io.stdout.write(`sensitivity           ${row(values.map((value) => (Number.isNaN(value) ? "–" : value.toFixed(3))))}\n`);
     }
   },
 });

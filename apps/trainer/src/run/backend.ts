@@ -9,7 +9,7 @@ export const backendStatus = (prefer: string | undefined, io: Io): Promise<Envir
 
 /** Pairs the native engine; says on standard error what that downloads and how large it is. */
 export async function backendInstall(given: InstallOptions, io: Io): Promise<Pairing> {
-  const cache = io.env["GLEANER_CACHE"];
+  const cache = io.env["GLEANER_CACHE"] || undefined;
   const options = { ...(cache !== undefined && { cache }), ...given };
   const plan = await planInstall(options);
   if (plan.installed) return plan.installed;

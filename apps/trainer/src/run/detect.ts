@@ -1,9 +1,11 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Candidate } from "@gleaner/volumes";
 import { inputError } from "../errors.js";
 import { writeCandidates } from "./candidates-file.js";
 import { scanIdOf } from "./data-split.js";
 import { prepareScan } from "./prepared-scans.js";
+import { checkOutput } from "./run-folder.js";
 import { loadTrainedDetector } from "./trained-detector.js";
 
 export interface DetectOptions {
@@ -22,6 +24,7 @@ export interface DetectResult {
 
 /** Runs a trained detector over whole scans and writes their candidates as one CSV, in the order of the scans, best first. */
 export async function detect({ run, scans, out, preparedFolder, signal, onTile }: DetectOptions): Promise<DetectResult> {
+  checkOutput(out);
   const ids = new Set<string>();
   for (const path of scans) {
     if (!existsSync(path)) throw inputError(`${path} does not exist; expected a volume`);
@@ -47,6 +50,7 @@ export async function detect({ run, scans, out, preparedFolder, signal, onTile }
   } finally {
     detector.dispose();
   }
+  mkdirSync(dirname(resolve(out)), { recursive: true });
   writeCandidates(out, candidates);
   return { candidates: out, scans: summary };
 }

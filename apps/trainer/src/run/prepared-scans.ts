@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { defaultCacheFolder } from "@gleaner/native";
 import { boundingBox, cropVolume, isVolumeError, lungMask, orientVolume, resampleVolume, type Volume } from "@gleaner/volumes";
 import { readVolume, writeVolume } from "@gleaner/volumes/node";
 import type { Config } from "../config.js";
@@ -19,9 +19,8 @@ export interface PreparedScan {
 
 type Preprocessing = Config["preprocessing"];
 
-/** The folder of prepared scans: in `GLEANER_CACHE`, or in the user's cache folder. */
-export const preparedFolder = (env: Record<string, string | undefined> = process.env): string =>
-  join(env["GLEANER_CACHE"] ?? join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "gleaner"), "prepared");
+/** The folder of prepared scans, in the cache that native engines share: `GLEANER_CACHE`, else `~/.cache/gleaner`. */
+export const preparedFolder = (env: Record<string, string | undefined> = process.env): string => join(defaultCacheFolder(env), "prepared");
 
 export const spacingOf = ({ spacingMm }: Preprocessing): [number, number, number] =>
   typeof spacingMm === "number" ? [spacingMm, spacingMm, spacingMm] : spacingMm;

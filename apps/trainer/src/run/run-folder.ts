@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Config, validateConfig } from "../config.js";
 import { inputError } from "../errors.js";
 
@@ -32,6 +32,15 @@ export function writeWhole(path: string, text: string): void {
   }
 }
 
+/** Throws unless a file can get this name; asked before long work whose result goes there. */
+export function checkOutput(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw inputError(`${path} is a folder; expected the name of a file to write`);
+  let folder = dirname(resolve(path));
+  while (!existsSync(folder)) folder = dirname(folder);
+  if (!statSync(folder).isDirectory()) throw inputError(`${path} cannot be written, because ${folder} is a file; expected a folder`);
+}
+
 export const writeJsonFile = (path: string, value: unknown): void => writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
 
 /** Reads a JSON file of a run; throws one sentence when it is missing or broken. */
@@ -40,7 +49,7 @@ export function readJsonFile<T>(path: string): T {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as T;
   } catch (error) {
-    throw inputError(`${path} is no JSON: ${(error as Error).message}`, error);
+    throw inputError(`${path} is no JSON: ${(error as Error).message.replace(/\s+/g, " ")}`, error);
   }
 }
 

@@ -35,7 +35,7 @@ export async function startEngine(prefer: string | undefined, io: Io, { install 
   if (prefer !== undefined && !preferences.includes(prefer))
     throw inputError(`--engine is ${JSON.stringify(prefer)}; expected ${preferences.join(", ")}`);
   if (install && (prefer === undefined || prefer === "native")) await pairIfPossible(io);
-  const cache = io.env["GLEANER_CACHE"];
+  const cache = io.env["GLEANER_CACHE"] || undefined;
   const engine = await chooseEngine({
     ...(prefer !== undefined && { prefer: prefer as EnginePreference }),
     ...(cache !== undefined && { native: { cache } }),
@@ -85,7 +85,7 @@ export function installReporter(io: Io): (progress: InstallProgress) => void {
 }
 
 async function pairIfPossible(io: Io): Promise<void> {
-  const cache = io.env["GLEANER_CACHE"];
+  const cache = io.env["GLEANER_CACHE"] || undefined;
   const where = cache === undefined ? {} : { cache };
   const plan = await planInstall(where);
   if (plan.installed) return;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { detectVolume } from "@gleaner/detector";
 import { assignVariables, createTensors } from "@gleaner/training";
@@ -39,12 +40,17 @@ export interface TrainedDetector {
 export function loadTrainedDetector(run: string): TrainedDetector {
   const config = readRunConfig(run);
   const path = join(run, runFiles.checkpoint);
+  if (!existsSync(path)) throw inputError(`${path} does not exist; expected the checkpoint that \`gleaner train\` leaves`);
   const { tensors, meta } = loadCheckpoint(path);
+  const { step } = (meta ?? {}) as { step?: number };
+  if (step === undefined || !Number.isInteger(step))
+    throw inputError(`${path} holds no trained detector; expected a checkpoint of \`gleaner train\``);
   const network = createNetwork(config, config.seed);
   const averages = createTensors(underPrefix("ema/average/", tensors));
   try {
     assignVariables(network.variables, averages);
   } catch (error) {
+    network.detector.dispose();
     throw inputError(`${path} does not fit the network of ${join(run, runFiles.config)}: ${(error as Error).message}`, error);
   } finally {
     tf.dispose(Object.values(averages));
@@ -52,7 +58,7 @@ export function loadTrainedDetector(run: string): TrainedDetector {
   const { patch, overlap, scoreThreshold, nmsIou, maxPerScan } = config.detection;
   return {
     config,
-    step: (meta as { step: number }).step,
+    step,
     async detect(scan, options = {}) {
       const { volume, lungs } = scan;
       const { boxes, scores } = await detectVolume(
