@@ -1,6 +1,6 @@
 // Runs the examples of the documentation as tests. In a README every fence marked `ts` is one test, in a source file every `@example`
 // fence is; `expression; // => value` asserts, numbers to the digits that are written.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -89,7 +89,16 @@ function testModule(fences: { where: string; fence: Fence }[]): string {
   return [`import { test } from "vitest";`, `import { checkExample as __check } from ${JSON.stringify(check)};`, ...tests].join("\n");
 }
 
-/** The vitest plugin: a README.md is a test file, and `test/examples.test.ts` of a package stands for the examples in its sources. */
+/** The Markdown files of a folder and those below it; what is made from other files is tested where it is made from. */
+function pagesBelow(folder: string): string[] {
+  const made = /(^|[/\\])(node_modules|api|generated|packages|\.vitepress)([/\\]|$)/;
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md") && !made.test(file));
+}
+
+/**
+ * The vitest plugin: a README.md is a test file; `test/examples.test.ts` stands for the examples in the sources of its package, or, where there are no
+ * sources, as in docs, for those in the pages.
+ */
 export function examplesAsTests(): Plugin {
   return {
     name: "gleaner:examples-as-tests",
@@ -100,6 +109,13 @@ export function examplesAsTests(): Plugin {
       }
       if (id.endsWith("/test/examples.test.ts")) {
         const src = join(dirname(id), "..", "src");
+        if (!existsSync(src)) {
+          const home = dirname(dirname(id));
+          const pages = pagesBelow(home).sort();
+          return testModule(
+            pages.flatMap((file) => fencesOfMarkdown(readFileSync(join(home, file), "utf8")).map((fence) => ({ where: file, fence }))),
+          );
+        }
         const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
         return testModule(
           files

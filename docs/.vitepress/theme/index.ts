@@ -1,0 +1,4 @@
+import DefaultTheme from "vitepress/theme";
+import "./gleaner.css";
+
+export default DefaultTheme;

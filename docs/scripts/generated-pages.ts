@@ -1,0 +1,16 @@
+import { fileURLToPath } from "node:url";
+import { commandReference } from "./command-reference.js";
+import { packagePages } from "./package-pages.js";
+import { settingsTables } from "./settings-table.js";
+
+/** The folders of the site that hold nothing written by hand; git ignores them. */
+export const generatedFolders = ["api", "generated", "packages"] as const;
+
+/** Every Markdown file that is made from the code, by its path in docs; the API reference is typedoc's. */
+export async function generatedPages(): Promise<Record<string, string>> {
+  return {
+    "generated/settings.md": `${settingsTables()}\n`,
+    "generated/commands.md": `${await commandReference()}\n`,
+    ...packagePages(fileURLToPath(new URL("../..", import.meta.url))),
+  };
+}
