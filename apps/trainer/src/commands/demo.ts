@@ -35,7 +35,10 @@ export default defineCommand({
     });
     if (args.json) writeJson(io, result);
     else {
-      for (const { method, cpm } of result.runs) io.stdout.write(`${method}: CPM ${cpm.toFixed(3)} after ${result.steps} steps\n`);
+      for (const { method, cpm } of result.runs) {
+        const words = Number.isNaN(cpm) ? "found no nodule" : `CPM ${cpm.toFixed(3)}`;
+        io.stdout.write(`${method}: ${words} after ${result.steps} steps\n`);
+      }
       io.stdout.write(`open ${result.report} in a browser\n`);
     }
   },

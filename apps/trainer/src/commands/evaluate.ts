@@ -29,6 +29,7 @@ export default defineCommand({
       const values = [...cpmRates.map((rate) => froc.sensitivity[String(rate) as CpmRate]), froc.cpm];
       io.stdout.write(`false positives a scan${row(["1/8", "1/4", "1/2", "1", "2", "4", "8", "CPM"])}\n`);
       io.stdout.write(`sensitivity           ${row(values.map((value) => (Number.isNaN(value) ? "–" : value.toFixed(3))))}\n`);
+      if (froc.nodules > 0 && froc.truePositives === 0) io.stdout.write("no nodule was found, and the official rules give no curve then\n");
     }
   },
 });

@@ -118,14 +118,17 @@ export function pseudoPositivesFigure(runs: readonly RunSummary[]): string {
     y: { label: "pseudo-positives a patch", labelArrow: "none", grid: true, domain: [0, 1.15 * highest], ticks: 5 },
     marks: [
       Plot.ruleY([runawayAbove], { stroke: "var(--alarm)", strokeDasharray: "5 4", strokeWidth: 1.5 }),
+      ...lines.map(lineOf),
       Plot.text([`runs away above ${runawayAbove}`], {
-        frameAnchor: "right",
+        frameAnchor: "left",
         y: runawayAbove,
+        dx: 4,
         dy: -9,
         text: (words: string) => words,
         fill: "var(--alarm)",
+        stroke: "var(--plot-background)",
+        strokeWidth: 4,
       }),
-      ...lines.map(lineOf),
     ],
   });
 }

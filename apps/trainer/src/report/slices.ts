@@ -34,7 +34,7 @@ function card(slice: Slice): string {
   ];
   const place = slice.world.map((value) => value.toFixed(1).replace("-", "−")).join(", ");
   const words = [slice.kind, ...facts.filter((fact) => fact !== "missed"), `at ${place} mm`, `scan ${slice.scan}`].join(", ");
-  const scan = slice.scan.length > 16 ? `…${slice.scan.slice(-12)}` : slice.scan;
+  const scan = slice.scan.length > 16 ? `…${slice.scan.slice(-10)}` : slice.scan;
   return `<figure class="card">${picture(slice, words)}<figcaption>${facts.map((fact) => `<span>${fact}</span>`).join(" · ")}<br><small title="${escapeHtml(slice.scan)}">${escapeHtml(scan)}<br>${place}</small></figcaption></figure>`;
 }
 

@@ -25,11 +25,11 @@ summary{cursor:pointer}.differs{background:var(--tint)}.differs td{font-weight:6
 .slice{display:block;width:100%;border-radius:3px;background:#000}
 .slice rect,.swatch{fill:none;stroke-width:2}.slice rect{vector-effect:non-scaling-stroke;filter:drop-shadow(0 0 .3px #000)}
 .slice .truth{stroke:#ffd400;stroke-dasharray:5 3}.slice .mark{stroke:#00d5ff}
-.card figcaption{line-height:1.35;margin-top:.3rem}.card figcaption span{white-space:nowrap;color:var(--ink)}.card small{font-size:.75rem}
+.card figcaption{line-height:1.35;margin-top:.3rem}.card figcaption span{white-space:nowrap;color:var(--ink)}.card small{font-size:.75rem;white-space:nowrap}
 .swatch{display:inline-block;width:.9em;height:.9em;vertical-align:-.1em;margin-left:.3em;outline:1px solid #333}.swatch.truth{border:2px dashed #ffd400;background:#333}.swatch.mark{border:2px solid #00d5ff;background:#333}
 .alarm{color:var(--alarm)}
 @media (max-width:30rem){.slices{grid-template-columns:repeat(2,1fr)}table{font-size:.75rem}th,td{padding:.25rem .3rem}}
 @page{margin:15mm}
 @media print{body{font-size:11pt}main{max-width:none;padding:0}.plot,.card,tr,li{break-inside:avoid}h2,h3{break-after:avoid}.row{grid-template-columns:1fr 1fr}.slices{grid-template-columns:repeat(6,1fr)}.scroll{overflow:visible}
-.slice,.differs,.swatch{print-color-adjust:exact}details::details-content{content-visibility:visible;display:block}table{font-size:8.5pt}.settings td{min-width:0}}
+.slice,.differs,.swatch{print-color-adjust:exact}details::details-content{content-visibility:visible;display:block}table{font-size:8.5pt}.card figcaption{font-size:8pt}.card small{font-size:6.5pt}.settings td{min-width:0}}
 `;

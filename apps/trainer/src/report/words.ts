@@ -106,5 +106,7 @@ const idsOf = (scans: readonly { id: string }[]): string =>
     .join();
 const pointsOf = (runs: readonly RunSummary[]): number[] => runs.map((run) => 100 * run.froc!.cpm);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-const ranges = (points: readonly number[], name: string): string =>
-  `${name} ${Math.min(...points).toFixed(1)} to ${Math.max(...points).toFixed(1)} in ${count(points.length, "run")}`;
+const ranges = (points: readonly number[], name: string): string => {
+  const [lowest, highest] = [Math.min(...points), Math.max(...points)].map((value) => value.toFixed(1));
+  return `${name} ${lowest === highest ? lowest : `${lowest} to ${highest}`} in ${count(points.length, "run")}`;
+};
