@@ -21,10 +21,13 @@ export default defineCommand({
     if (action !== undefined && action !== "install" && action !== "check") {
       throw inputError(`${JSON.stringify(action)} is nothing that backend does; expected install, check or nothing`);
     }
+    const { gpu, tensorflow, wheel, python } = args;
+    const given = Object.fromEntries(Object.entries({ gpu, tensorflow, wheel, python }).filter(([, value]) => value !== undefined));
+    const [stray] = Object.keys(given);
+    if (stray !== undefined && action !== "install")
+      throw inputError(`--${stray} is an option of \`gleaner backend install\`; expected install before it`);
     const { backendCheck, backendInstall, backendStatus, faultError } = await import("../run/backend.js");
     if (action === "install") {
-      const { gpu, tensorflow, wheel, python } = args;
-      const given = Object.fromEntries(Object.entries({ gpu, tensorflow, wheel, python }).filter(([, value]) => value !== undefined));
       const installed = await backendInstall(given, io);
       if (args.json) writeJson(io, installed);
       else io.stdout.write(`TensorFlow ${installed.tensorflow}${installed.gpu ? " with CUDA" : ""} is paired: ${installed.binding}\n`);

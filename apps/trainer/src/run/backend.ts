@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { checkEngine, type OperatorCheck } from "@gleaner/engine";
 import { type InstallOptions, installNative, type Pairing, planInstall } from "@gleaner/native";
-import { workError } from "../errors.js";
+import { inputError, workError } from "../errors.js";
 import type { Io } from "../io.js";
 import { describePlan, type Environment, installReporter, startEngine } from "./start-engine.js";
 
@@ -11,7 +12,12 @@ export const backendStatus = (prefer: string | undefined, io: Io): Promise<Envir
 export async function backendInstall(given: InstallOptions, io: Io): Promise<Pairing> {
   const cache = io.env["GLEANER_CACHE"] || undefined;
   const options = { ...(cache !== undefined && { cache }), ...given };
-  const plan = await planInstall(options);
+  if (given.wheel !== undefined && !existsSync(given.wheel))
+    throw inputError(`--wheel is ${given.wheel}, which does not exist; expected a wheel of TensorFlow`);
+  const plan = await planInstall(options).catch((error: Error) => {
+    // An option out of its range; the message begins with its name.
+    throw error.name === "RangeError" ? inputError(`--${error.message}`, error) : error;
+  });
   if (plan.installed) return plan.installed;
   io.stderr.write(`${describePlan(plan)}\n`);
   return installNative({ ...options, signal: io.signal, onProgress: installReporter(io) });

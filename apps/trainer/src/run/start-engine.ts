@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { chooseEngine, type EnginePreference } from "@gleaner/engine";
 import { type InstallProgress, installNative, planInstall } from "@gleaner/native";
-// Registers the gradients and the plain JavaScript backend on the one TensorFlow.js of this process.
-import "@tensorflow/tfjs";
+// This also registers the gradients and the plain JavaScript backend on the one TensorFlow.js of this process.
+import { enableProdMode } from "@tensorflow/tfjs";
 import { inputError, workError } from "../errors.js";
 import type { Io } from "../io.js";
 import { progressOnDemand } from "../reporters/progress.js";
@@ -35,12 +35,14 @@ export async function startEngine(prefer: string | undefined, io: Io, { install 
   if (prefer !== undefined && !preferences.includes(prefer))
     throw inputError(`--engine is ${JSON.stringify(prefer)}; expected ${preferences.join(", ")}`);
   if (install && (prefer === undefined || prefer === "native")) await pairIfPossible(io);
+  // TensorFlow.js would advise on the console to install another engine than ours.
+  enableProdMode();
   const cache = io.env["GLEANER_CACHE"] || undefined;
   const engine = await chooseEngine({
     ...(prefer !== undefined && { prefer: prefer as EnginePreference }),
     ...(cache !== undefined && { native: { cache } }),
   }).catch((error: Error) => {
-    if (error.name === "EngineError" || error.name === "NativeError") throw workError(error.message, error);
+    if (error.name === "EngineError" || error.name === "NativeError") throw workError(inOurWords(error.message), error);
     throw error;
   });
   io.stderr.write(
@@ -56,12 +58,14 @@ export async function startEngine(prefer: string | undefined, io: Io, { install 
     node: process.version,
     platform: `${process.platform} ${process.arch}, ${availableParallelism()} processors`,
     started: new Date().toISOString(),
-    // The command that a user of this trainer has.
-    ...(faster && { faster: { name: faster.name, how: faster.how.replace("npx gleaner-native install", "gleaner backend install") } }),
+    ...(faster && { faster: { name: faster.name, how: inOurWords(faster.how) } }),
   };
 }
 
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+/** With the command that a user of this trainer has. */
+const inOurWords = (text: string): string => text.replace(/(npx )?gleaner-native install/, "gleaner backend install");
+
+const megabytes = (bytes: number): string => (bytes < 1e6 ? "less than 1 MB" : `${Math.round(bytes / 1e6)} MB`);
 
 /** What an installation would fetch and where it goes, in one sentence. */
 export const describePlan = (plan: Awaited<ReturnType<typeof planInstall>>): string =>

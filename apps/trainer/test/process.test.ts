@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readLuna16 } from "@gleaner/volumes/node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { makeTrainingSet, tinySettings } from "./training-set.js";
+
+const bin = fileURLToPath(new URL("../bin/gleaner.js", import.meta.url));
+const built = existsSync(fileURLToPath(new URL("../dist/cli.js", import.meta.url)));
+
+// In a process of its own, because libraries write to its standard error past every stream that a test could give.
+describe.runIf(built)("the command as a process, on the fastest engine here (runs when the trainer is built)", () => {
+  let set: Awaited<ReturnType<typeof makeTrainingSet>>;
+  beforeAll(async () => {
+    set = await makeTrainingSet();
+    writeFileSync(set.at("tiny.yaml"), stringify(tinySettings()));
+    writeFileSync(set.at("long.yaml"), stringify(tinySettings({ training: { steps: 1e6, checkpointEvery: 1e6 } })));
+  });
+  afterAll(() => set.remove());
+
+  const start = (...argv: string[]) => {
+    const child = spawn(process.execPath, [bin, ...argv], { stdio: ["ignore", "pipe", "pipe"] });
+    const out = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].on("data", (chunk) => {
+        out[name] += chunk;
+      });
+    }
+    return {
+      child,
+      ended: new Promise<{ code: number | null; stdout: string; stderr: string }>((done) =>
+        child.on("close", (code) => done({ code, ...out })),
+      ),
+    };
+  };
+
+  test("with --json standard output is one document, and standard error has nothing but our own lines", async () => {
+    const run = set.at("run");
+    const scan = readLuna16(set.at("phantoms")).scans[0]!.path;
+    const calls = [
+      ["train", set.at("tiny.yaml"), "--out", run],
+      ["detect", run, scan, "--out", set.at("candidates.csv")],
+      ["evaluate", run],
+      ["backend"],
+      ["prepare", set.at("tiny.yaml")],
+      ["report", run, "--out", set.at("report.html")],
+      ["inspect", scan],
+    ];
+    for (const call of calls) {
+      const { code, stdout, stderr } = await start(...call, "--json").ended;
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout), call[0]).toBeTypeOf("object");
+      // An engine, progress and notes; no advice and no log of a library.
+      for (const line of stderr.split("\n").filter(Boolean)) expect(line).toMatch(/^(engine|prepare|supervised|detect|evaluate|note)\b.*/);
+    }
+  });
+
+  test.runIf(process.platform !== "win32")("Ctrl-C saves what was learnt, and the run goes on from there", async () => {
+    const run = set.at("stopped");
+    const { child, ended } = start("train", set.at("long.yaml"), "--out", run);
+    const events = join(run, "events.jsonl");
+    while (child.exitCode === null && !(existsSync(events) && readFileSync(events, "utf8").includes("\n")))
+      await new Promise((done) => setTimeout(done, 50));
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await ended;
+    expect(code, stderr).toBe(130);
+    expect(stdout).toBe("");
+    const steps = Number(/stopped after (\d+) of 1000000 steps, all saved; add --resume to go on\n/.exec(stderr)?.[1]);
+    expect(readFileSync(events, "utf8").trimEnd().split("\n")).toHaveLength(steps);
+    expect(existsSync(join(run, "checkpoint.safetensors"))).toBe(true);
+
+    const again = start("train", set.at("long.yaml"), "--out", run, "--resume");
+    while (again.child.exitCode === null && readFileSync(events, "utf8").trimEnd().split("\n").length <= steps)
+      await new Promise((done) => setTimeout(done, 50));
+    again.child.kill("SIGINT");
+    expect((await again.ended).code).toBe(130);
+  });
+});
