@@ -110,7 +110,7 @@ describe("gleaner phantom", () => {
       spacingMm: [1.5, 1.5, 1.5],
       difficulty: "standard",
     });
-    expect(stderr).toMatch(/^phantoms: 1 scans in /);
+    expect(stderr).toMatch(/^phantoms: 1 scan in /);
     const again = await call("phantom", "--scans", "1", "--out", out, "--seed", "5", "--size", "32,32,32", "--quiet");
     expect(again).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("1 scans (1 were there)") });
   });
