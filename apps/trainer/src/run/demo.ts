@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
-import { readEventLog } from "@gleaner/training/node";
+import { loadCheckpoint } from "@gleaner/training/node";
 import { stringify } from "yaml";
 import { type Config, readConfig } from "../config.js";
 import { inputError } from "../errors.js";
@@ -102,9 +102,11 @@ const settings = (method: Config["method"], seed: number, steps: number): object
 });
 
 async function trainOnce(config: Config, run: string, { environment, preparedFolder, signal, onProgress }: DemoOptions): Promise<void> {
-  const resume = existsSync(join(run, runFiles.checkpoint));
-  const log = join(run, runFiles.events);
-  if (resume && existsSync(log) && (readEventLog(log).at(-1)?.step ?? 0) >= config.training.steps && sameSettings(config, run)) return;
+  const checkpoint = join(run, runFiles.checkpoint);
+  const resume = existsSync(checkpoint);
+  // By the checkpoint and not by the log, which a killed run leaves ahead of it.
+  const { step = 0 } = resume ? (loadCheckpoint(checkpoint).meta as { step?: number }) : {};
+  if (step >= config.training.steps && sameSettings(config, run)) return;
   const { stopped } = await train(config, {
     run,
     resume,
