@@ -34,7 +34,7 @@ export function expectedPackageJson(name, own = {}) {
   return JSON.parse(
     JSON.stringify({
       name: `@gleaner/${name}`,
-      version: own.version ?? "0.1.0",
+      version: own.version ?? "0.0.0",
       description: row.job,
       keywords: own.keywords,
       license: "Apache-2.0",

@@ -40,5 +40,6 @@ if (!existsSync(join(root, "pnpm-lock.yaml"))) {
   process.exit(2);
 }
 pnpm("install", "--frozen-lockfile");
-pnpm("exec", "turbo", "run", "build", "--ui=stream", "--output-logs=new-only");
+console.log("building the packages, about a minute the first time …");
+pnpm("exec", "turbo", "run", "build", "--ui=stream", "--output-logs=errors-only");
 jobs[job]();

@@ -7,6 +7,8 @@ process.on("SIGINT", () => {
   stop.abort();
   process.stderr.write("\ngleaner: stopping; press Ctrl-C again to stop at once\n");
 });
+// What schedulers and containers send before they kill.
+process.on("SIGTERM", () => stop.abort());
 // `gleaner … | head` closes the pipe early, which is no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);

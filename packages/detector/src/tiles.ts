@@ -15,7 +15,7 @@ export interface TileSpan {
  * Each tile answers for all but the outer quarter of what it shares with a neighbor: both answer for the middle half, so that a box that
  * the two place a little differently is not lost between them.
  */
-export function tileAxis(extent: number, patch: number, overlap: number): TileSpan[] {
+function tileAxis(extent: number, patch: number, overlap: number): TileSpan[] {
   if (extent <= patch) return [{ start: -Math.floor((patch - extent) / 2), from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }];
   const starts: number[] = [];
   for (let start = 0; start + patch < extent; start += patch - overlap) starts.push(start);

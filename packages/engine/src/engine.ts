@@ -55,7 +55,7 @@ export interface ChooseEngineOptions {
 }
 
 /** An engine that was started, before it is known why it was chosen. */
-export type StartedEngine = Pick<Engine, "name" | "version" | "threads" | "device">;
+type StartedEngine = Pick<Engine, "name" | "version" | "threads" | "device">;
 
 /** One kind of engine. To add one, write its file and put it into the list of choose-engine.ts at the place of its speed. */
 export interface Candidate {

@@ -23,7 +23,7 @@ async function bytesBelow(folder: string): Promise<number> {
 }
 
 /** pip's failure in one sentence that names what to look at. */
-export function explainPip(requirement: string, output: string): NativeError {
+function explainPip(requirement: string, output: string): NativeError {
   if (/No space left on device|Errno 28/.test(output)) {
     return new NativeError("no-room", `The disk filled up while pip fetched ${requirement}.`);
   }

@@ -65,7 +65,7 @@ const defaultTensorflow = "2.21.0";
 const bindingBytes = 3_000_000;
 
 /** The name and the version that a wheel's file name says (PEP 427). */
-export function readWheelName(path: string): { name: string; version: string; platform: string } {
+function readWheelName(path: string): { name: string; version: string; platform: string } {
   const match = /^(tensorflow(?:_cpu)?)-(\d+\.\d+\.\d+\w*)-[^-]+-[^-]+-([^-]+)\.whl$/.exec(basename(path));
   if (!match)
     throw new NativeError(

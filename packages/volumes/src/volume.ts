@@ -31,7 +31,7 @@ export interface Region {
 }
 
 /** The direction of axes that run to the patient's left, back and head. */
-export const identityDirection = (): Matrix3 => [1, 0, 0, 0, 1, 0, 0, 0, 1];
+const identityDirection = (): Matrix3 => [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
 /**
  * Makes a volume and checks it: spacing 1 mm, origin 0 and axes along the world's where they are left out.

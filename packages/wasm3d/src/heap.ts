@@ -30,7 +30,7 @@ export interface Convolution2d {
 }
 
 /** output = input · scale + shift for each channel, then perhaps ReLU, on [positions, channels]. */
-export interface ScaleShift {
+interface ScaleShift {
   input: number;
   scale: number;
   shift: number;

@@ -15,7 +15,7 @@ export interface KernelCall {
 type Outputs = tf.TensorInfo | tf.TensorInfo[];
 
 /** Makers of operator attributes. */
-export interface Attributes {
+interface Attributes {
   float32: (name: string) => OpAttribute;
   text: (name: string, value: string) => OpAttribute;
   int: (name: string, value: number) => OpAttribute;
