@@ -1,6 +1,10 @@
 import { test } from "vitest";
-import { bootstrapFroc, createMarkReader, evaluateFroc, matchFindings } from "../src/index.js";
 import { madeUpSubmission, seeded } from "./made-up-submission.mjs";
+
+// The built code: sources that a test runner transforms call each other through getters, which costs more than some of what is measured.
+const { bootstrapFroc, createMarkReader, evaluateFroc, matchFindings }: typeof import("../src/index.js") = await import(
+  new URL("../dist/index.js", import.meta.url).href
+);
 
 const time = 1000;
 

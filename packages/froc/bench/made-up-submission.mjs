@@ -39,5 +39,6 @@ export function madeUpSubmission(scanCount, marksPerScan, seed = 1) {
     const j = Math.floor(random() * (i + 1));
     [candidates[i], candidates[j]] = [candidates[j], candidates[i]];
   }
-  return { scans, findings, excluded, candidates };
+  // Copies lie in memory in the order of the rows, as a reader makes them.
+  return { scans, findings, excluded, candidates: candidates.map((mark) => ({ ...mark })) };
 }

@@ -39,6 +39,11 @@ const isNear = (finding: Finding, x: number, y: number, z: number): boolean => {
   return (finding.x - x) ** 2 + (finding.y - y) ** 2 + (finding.z - z) ** 2 < radius * radius;
 };
 
+function isOutside(x: number, y: number, z: number, findings: readonly Finding[], extent: ScanExtent | undefined): boolean {
+  if (extent) return [x, y, z].some((value, axis) => value < extent.min[axis]! || value > extent.max[axis]!);
+  return findings.length > 0 && findings.every((f) => (f.x - x) ** 2 + (f.y - y) ** 2 + (f.z - z) ** 2 > farMm ** 2);
+}
+
 /** A number that two marks share only if they are the same (but for one chance in 2^53). */
 function fingerprint(scan: number, x: number, y: number, z: number, probability: number, view: DataView): number {
   for (const [i, value] of [scan, x, y, z, probability].entries()) view.setFloat64(8 * i, value);
@@ -76,11 +81,12 @@ export function createSubmissionCheck(
 ): SubmissionCheck {
   const { issues, note } = createIssueList();
   issues.push(...checkReference(reference));
-  const indexOf = new Map([...new Set(reference.scans)].map((id, i) => [id, i]));
   const every = groupByScan([...reference.findings, ...(reference.excluded ?? [])]);
+  const scans = new Map(
+    [...new Set(reference.scans)].map((id, index) => [id, { index, findings: every.get(id) ?? [], extent: extents[id], marks: 0 }]),
+  );
   const seen = new Set<number>();
   const view = new DataView(new ArrayBuffer(40));
-  const marked = new Set<string>();
   const unknown = new Set<string>();
   const hits = guesses.map(() => 0);
   let [marks, unknownMarks, repeated, outside, impossible] = [0, 0, 0, 0, 0];
@@ -88,28 +94,22 @@ export function createSubmissionCheck(
   let [known, whole, notNegative] = [0, 0, 0];
   let example = "";
 
-  const isOutside = (scan: string, x: number, y: number, z: number, findings: readonly Finding[]): boolean => {
-    const extent = extents[scan];
-    if (extent) return [x, y, z].some((value, axis) => value < extent.min[axis]! || value > extent.max[axis]!);
-    return findings.length > 0 && findings.every((f) => (f.x - x) ** 2 + (f.y - y) ** 2 + (f.z - z) ** 2 > farMm ** 2);
-  };
-
   return {
     add(scan, x, y, z, probability) {
       marks++;
       lowest = Math.min(lowest, probability);
       highest = Math.max(highest, probability);
       if (!(probability >= 0 && probability <= 1)) impossible++;
-      const index = indexOf.get(scan);
-      if (index === undefined) {
+      const own = scans.get(scan);
+      if (own === undefined) {
         unknown.add(scan);
         unknownMarks++;
         return;
       }
       known++;
-      marked.add(scan);
-      const findings = every.get(scan) ?? [];
-      if (isOutside(scan, x, y, z, findings) && outside++ === 0) example = `${scan} (${x}, ${y}, ${z})`;
+      own.marks++;
+      const { index, findings, extent } = own;
+      if (isOutside(x, y, z, findings, extent) && outside++ === 0) example = `${scan} (${x}, ${y}, ${z})`;
       if (x >= 0 && y >= 0 && z >= 0) notNegative++;
       if (Number.isInteger(x) && Number.isInteger(y) && Number.isInteger(z)) whole++;
       if (marks > rememberedMarks) return;
@@ -139,9 +139,9 @@ export function createSubmissionCheck(
       note(
         "scansWithoutMarks",
         "note",
-        indexOf.size - marked.size,
+        [...scans.values()].filter((own) => own.marks === 0).length,
         "scan",
-        `of ${indexOf.size} without any mark: if the detector was never run there, the result is better than it should be`,
+        `of ${scans.size} without any mark: if the detector was never run there, the result is better than it should be`,
       );
       note("marksOutsideScans", "warning", outside, "mark", `outside of the scan, for example ${example}`);
       note(

@@ -1,7 +1,7 @@
 import { createSubmissionCheck, type ScanExtent } from "./check-submission.js";
 import { summarizeFroc } from "./evaluate-froc.js";
+import { createFrocMatcher } from "./froc-matcher.js";
 import type { FrocIssue } from "./issues.js";
-import { createFrocMatcher } from "./match-findings.js";
 import type { FrocMatches } from "./matches.js";
 import { readFindings, readMarks, readScans } from "./read-files.js";
 import type { TabledFinding } from "./tables.js";

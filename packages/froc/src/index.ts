@@ -20,8 +20,9 @@ export {
   type ScanRoc,
   scanRoc,
 } from "./free-response.js";
+export { createFrocMatcher, type FrocMatcher } from "./froc-matcher.js";
 export type { FrocIssue, FrocIssueCode } from "./issues.js";
-export { createFrocMatcher, type FrocMatcher, matchFindings } from "./match-findings.js";
+export { matchFindings } from "./match-findings.js";
 export type { FalsePositiveColumns, FrocMatches, NoduleColumns, ScanCounts } from "./matches.js";
 export { cpmRates } from "./rates.js";
 export type { Resampling } from "./resample.js";

@@ -14,7 +14,7 @@ export const field = { x: 0, y: 1, z: 2, score: 3, extra: 4 } as const;
 /** Numbers in a record. */
 export const recordSize = 5;
 
-export const createMarkStore = (): MarkStore => ({ size: 0, records: new Float64Array(0) });
+export const createMarkStore = (capacity = 0): MarkStore => ({ size: 0, records: new Float64Array(recordSize * capacity) });
 
 /** Appends a mark. Small stores grow fast: a submission fills thousands of them. */
 export function pushMark(store: MarkStore, x: number, y: number, z: number, score: number, extra: number): void {

@@ -1,6 +1,6 @@
 /** Indices of the scores from the highest to the lowest (equal ones in their own order) in O(n log n), without a comparator. */
 export function orderByScore(scores: Float64Array): Uint32Array {
-  const distinct = Float64Array.from(scores).sort();
+  const distinct = scores.slice().sort();
   let size = 0;
   for (let i = 0; i < distinct.length; i++) if (i === 0 || distinct[i] !== distinct[i - 1]) distinct[size++] = distinct[i]!;
   // A counting sort by the rank of the score.

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -64,6 +65,16 @@ describe("one submission by every convention", () => {
     expect(table["iou-0.1"]).toMatchObject({ truePositives: 0, falsePositives: 805 });
     expect(table["iou-0.1"]!.cpm).toBeNaN();
   });
+});
+
+test("the README's table holds what the conventions give", () => {
+  const input = readCase(join(fixtures, "free-seed11-40scans"));
+  const sized = { ...input, candidates: input.candidates.map((mark) => ({ ...mark, diameterMm: 8 })) };
+  const readme = readFileSync(join(fixtures, "../../README.md"), "utf8").replace(/ +/g, " ");
+  for (const { name, says, sensitivity, cpm } of compareConventions(sized)) {
+    const cells = [...cpmRates.map((rate) => sensitivity[String(rate) as "1"]), cpm].map((value) => value.toFixed(3));
+    expect(readme).toContain(`| \`${name}\` | ${says} | ${cells.join(" | ")} |`);
+  }
 });
 
 test("IoU of cubes: half of each overlaps gives 1/3", () => {
