@@ -116,7 +116,7 @@ describe("MetaImage, in memory and on disk", () => {
 describe("broken input, in memory and on disk", () => {
   const corrupt = zraw.slice();
   corrupt[zraw.length - 1]! ^= 1;
-  const bomb = deflateSync(new Uint8Array(2 ** 26));
+  const bomb = deflateSync(new Uint8Array(2 ** 28));
   const nifti = formatNifti(sample);
   const edited = (...edits: ["setInt16" | "setUint32" | "setFloat32", number, number][]): Uint8Array => {
     const copy = nifti.slice();
@@ -280,7 +280,8 @@ describe("broken input, in memory and on disk", () => {
     const { tag, data } = await read({ "a.mhd": header("a.zraw", compressed), "a.zraw": bomb }, "a.mhd");
     expect(tag).toBeUndefined();
     expect(data).toEqual(new Array(8).fill(0));
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 26);
+    // What is not collected yet counts too: a few times the 16 MiB of one piece, far from the 256 MiB of the bomb.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 27);
   });
 });
 
