@@ -1,7 +1,7 @@
 import type { TextStream } from "../io.js";
 
 /** Shows how far a piece of work is. */
-interface Progress {
+export interface Progress {
   /** `done` of the total are done; `note` (such as the loss) goes on the line. */
   update(done: number, note?: string): void;
   /** Ends the line with the time taken. */

@@ -3,7 +3,8 @@ import { checkEngine, type OperatorCheck } from "@gleaner/engine";
 import { type InstallOptions, installNative, type Pairing, planInstall } from "@gleaner/native";
 import { inputError, workError } from "../errors.js";
 import type { Io } from "../io.js";
-import { describePlan, type Environment, installReporter, startEngine } from "./start-engine.js";
+import { installReporter } from "../reporters/installation.js";
+import { describePlan, type Environment, startEngine } from "./start-engine.js";
 
 /** Which engine is used, and what would be faster. */
 export const backendStatus = (prefer: string | undefined, io: Io): Promise<Environment> => startEngine(prefer, io);
@@ -20,7 +21,7 @@ export async function backendInstall(given: InstallOptions, io: Io): Promise<Pai
   });
   if (plan.installed) return plan.installed;
   io.stderr.write(`${describePlan(plan)}\n`);
-  return installNative({ ...options, signal: io.signal, onProgress: installReporter(io) });
+  return installNative({ ...options, signal: io.signal, onProgress: installReporter(io.stderr) });
 }
 
 /** Runs the operators and gradients that Gleaner needs on the engine; throws when one is wrong or missing, after all have run. */

@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
 import { chooseEngine, type EnginePreference } from "@gleaner/engine";
-import { type InstallProgress, installNative, planInstall } from "@gleaner/native";
+import { installNative, planInstall } from "@gleaner/native";
 // This also registers the gradients and the plain JavaScript backend on the one TensorFlow.js of this process.
 import { enableProdMode } from "@tensorflow/tfjs";
 import { inputError, workError } from "../errors.js";
 import type { Io } from "../io.js";
-import { progressOnDemand } from "../reporters/progress.js";
+import { installReporter } from "../reporters/installation.js";
 
 /** What a run notes about where it ran. */
 export interface Environment extends Record<string, unknown> {
@@ -73,21 +73,6 @@ export const describePlan = (plan: Awaited<ReturnType<typeof planInstall>>): str
     ? `Pairing TensorFlow ${plan.tensorflow} with what ${plan.cache} holds already.`
     : `Pairing TensorFlow ${plan.tensorflow}: this downloads ${plan.downloads.map(({ what, bytes, by }) => `${what} (${megabytes(bytes)}, by your ${by})`).join(" and ")} and needs ${megabytes(plan.diskBytes)} in ${plan.cache}.`;
 
-/** Shows the phases of an installation. */
-export function installReporter(io: Io): (progress: InstallProgress) => void {
-  let shown = "";
-  const lines = new Map<string, ReturnType<typeof progressOnDemand>>();
-  return ({ phase, message, done, total }) => {
-    if (done !== undefined && total !== undefined && total > 0) {
-      if (!lines.has(phase)) lines.set(phase, progressOnDemand(io.stderr, phase, "MB"));
-      lines.get(phase)!(Math.round(done / 1e6), Math.round(total / 1e6));
-    } else if (message !== shown) {
-      shown = message;
-      io.stderr.write(`${message}\n`);
-    }
-  };
-}
-
 async function pairIfPossible(io: Io): Promise<void> {
   const cache = io.env["GLEANER_CACHE"] || undefined;
   const where = cache === undefined ? {} : { cache };
@@ -100,7 +85,7 @@ async function pairIfPossible(io: Io): Promise<void> {
   }
   io.stderr.write(`${describePlan(plan)}\n--engine wasm does without it.\n`);
   try {
-    await installNative({ ...where, signal: io.signal, onProgress: installReporter(io) });
+    await installNative({ ...where, signal: io.signal, onProgress: installReporter(io.stderr) });
   } catch (error) {
     if ((error as Error).name !== "NativeError") throw error;
     // A demo goes on with what is there; `gleaner backend install` is where this is an error.
