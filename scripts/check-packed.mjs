@@ -1,5 +1,5 @@
-// Packs packages as they would be published, installs them with npm into an empty project, and imports each as ESM and as CommonJS on two Nodes:
-// `node scripts/check-packed.mjs [NAME…]` after a build. The older Node is the one that runs this script, the newer one is the workspace's.
+// Packs packages as they would be published, installs them with npm into an empty project, and imports each as ESM and as CommonJS on two Nodes;
+// the command `gleaner` is packed and installed too, and judges a submission there: `node scripts/check-packed.mjs [NAME…]` after a build. The older Node is the one that runs this script, the newer one is the workspace's.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -66,7 +66,41 @@ try {
       }
     }
   }
-  console.log(`check-packed: ${checks} imports of packed packages work.`);
+  checkCommand();
+  console.log(`check-packed: ${checks} imports of packed packages and the packed command work.`);
+
+  /** The trainer with all that it needs of ours, in another empty project: its froc judges a case that ships with the tests. */
+  function checkCommand() {
+    const home = join(project, "command");
+    mkdirSync(home);
+    const of = (path) =>
+      Object.keys(JSON.parse(readFileSync(join(path, "package.json"), "utf8")).dependencies ?? {}).filter((d) => d.startsWith("@gleaner/"));
+    const folders = new Set(["apps/trainer"]);
+    for (const folder of folders) for (const dependency of of(folder)) folders.add(`packages/${dependency.slice("@gleaner/".length)}`);
+    for (const folder of folders) show("npx", ["--yes", packageManager, "pack", "--pack-destination", home], { cwd: folder });
+    const archives = readdirSync(home).map((file) => join(home, file));
+    writeFileSync(join(home, "package.json"), JSON.stringify({ name: "empty", private: true, version: "0.0.0" }));
+    show("npm", ["install", "--no-audit", "--no-fund", ...archives], { cwd: home });
+    const fixture = resolve("packages/froc/test/fixtures/hand-rules-4scans");
+    const call = [
+      "froc",
+      "--json",
+      "--annotations",
+      join(fixture, "annotations.csv"),
+      "--excluded",
+      join(fixture, "annotations_excluded.csv"),
+      "--scans",
+      join(fixture, "seriesuids.csv"),
+      "--candidates",
+      join(fixture, "submission.csv"),
+    ];
+    for (const node of [older, newer]) {
+      const { cpm } = JSON.parse(show(node, [join(home, "node_modules/@gleaner/trainer/bin/gleaner.js"), ...call], { cwd: home }));
+      if (Math.abs(cpm - 0.485714285714) > 1e-9)
+        throw new Error(`the packed gleaner froc gives a CPM of ${cpm}; expected 0.485714, as the official script`);
+    }
+    console.log("gleaner froc from packed packages: the CPM of the official script, on both Nodes");
+  }
 } finally {
   rmSync(project, { recursive: true, force: true });
 }
