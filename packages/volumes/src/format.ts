@@ -1,5 +1,6 @@
 import { gzipSync, zlibSync } from "fflate";
-import { type FileLayout, type Format, type FormatOptions, formatOf, metaImage, nifti } from "./formats.js";
+import type { FileLayout, FormatOptions } from "./file-layout.js";
+import { type Format, formatOf, metaImage, nifti } from "./formats.js";
 import type { VolumeFiles } from "./parse.js";
 import type { Volume } from "./volume.js";
 

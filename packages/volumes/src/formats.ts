@@ -1,26 +1,12 @@
 import { volumeError } from "./errors.js";
+import type { FileLayout, FormatOptions } from "./file-layout.js";
 import { metaHeaderLimit } from "./metaimage-header.js";
 import { layoutMetaImage } from "./metaimage-layout.js";
 import { planMetaImage } from "./metaimage-plan.js";
 import { layoutNifti } from "./nifti-layout.js";
 import { niftiHeadBytes, planNifti } from "./nifti-plan.js";
-import type { Compression, VoxelPlan } from "./plan.js";
+import type { VoxelPlan } from "./plan.js";
 import type { Volume } from "./volume.js";
-
-/** The files that a volume becomes: what is to be compressed, and how the result is put together. */
-export interface FileLayout {
-  /** The bytes that are compressed (or not) as one stream. */
-  readonly payload: readonly Uint8Array[];
-  readonly compression: Compression;
-  /** The files, in the order in which they are put in place, from the compressed payload. */
-  assemble(packed: readonly Uint8Array[]): { path: string; chunks: readonly Uint8Array[] }[];
-}
-
-/** How volumes are written. */
-export interface FormatOptions {
-  /** Whether the voxels of a MetaImage are compressed; true unless told. NIfTI goes by the name: .nii.gz is, .nii is not. */
-  compressed?: boolean;
-}
 
 /** One file format: a row of the list that all reading and writing goes through. */
 export interface Format {

@@ -6,8 +6,8 @@
 export { boxesInRegion, boxesOfFindings, type Finding } from "./boxes.js";
 export { boundingBox, cropVolume } from "./crop.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
+export type { FormatOptions } from "./file-layout.js";
 export { formatMetaImage, formatNifti, formatVolume } from "./format.js";
-export type { FormatOptions } from "./formats.js";
 export { voxelToWorld, worldToVoxel } from "./geometry.js";
 export {
   type Candidate,

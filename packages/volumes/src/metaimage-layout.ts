@@ -1,5 +1,5 @@
 import { elementTypeOf, encodeElements } from "./elements.js";
-import type { FileLayout, FormatOptions } from "./formats.js";
+import type { FileLayout, FormatOptions } from "./file-layout.js";
 import type { Volume } from "./volume.js";
 
 const typeNames = {

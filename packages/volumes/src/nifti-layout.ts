@@ -1,5 +1,5 @@
 import { elementBytes, elementTypeOf, encodeElements } from "./elements.js";
-import type { FileLayout } from "./formats.js";
+import type { FileLayout } from "./file-layout.js";
 import { niftiTypes } from "./nifti-plan.js";
 import type { Matrix3, Volume } from "./volume.js";
 

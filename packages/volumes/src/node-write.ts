@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { Readable, type Transform } from "node:stream";
 import { createDeflate, createGzip } from "node:zlib";
 import { volumeError } from "./errors.js";
-import { type FileLayout, type FormatOptions, formatOf } from "./formats.js";
+import type { FileLayout, FormatOptions } from "./file-layout.js";
+import { formatOf } from "./formats.js";
 import type { Volume } from "./volume.js";
 
 /**

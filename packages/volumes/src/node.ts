@@ -5,7 +5,7 @@
  */
 export type { Finding } from "./boxes.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
-export type { FormatOptions } from "./formats.js";
+export type { FormatOptions } from "./file-layout.js";
 export type { Candidate } from "./luna16.js";
 export { type Luna16, readCandidates, readFindings, readLuna16, readSeriesUids } from "./node-luna16.js";
 export { readVolume } from "./node-read.js";
