@@ -32,7 +32,7 @@ export interface DemoResult {
 
 const methods = ["supervised", "focalmix"] as const;
 // Few labels and a stretch of scans without any; small enough that two cores draw and judge them in a minute.
-const scans = { labeled: 8, unlabeled: 56, test: 32 };
+const scans = { labeled: 4, unlabeled: 60, test: 32 };
 
 /** What a demo was started with; a demo that is called again goes on only with the same. */
 interface Plan {
