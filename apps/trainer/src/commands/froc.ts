@@ -1,14 +1,20 @@
 import { defineCommand } from "../command.js";
 import type { FrocReport, Submission } from "../froc/run-froc.js";
+import { strataOption } from "../froc/strata-option.js";
 import { readOption, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 
 /** What JSON holds of a submission: everything but the points of curve and band, which `--csv` and `--svg` are for. */
-function documentOf({ result, bootstrap }: Submission): Record<string, unknown> {
+function documentOf({ result, bootstrap, strata, rules, conventions }: Submission): Record<string, unknown> {
   const { curve: _, ...counts } = result;
-  if (!bootstrap) return counts;
-  const { band: __, ...interval } = bootstrap;
-  return { ...counts, bootstrap: interval };
+  const { band: __, ...interval } = bootstrap ?? {};
+  return {
+    ...counts,
+    ...(bootstrap && { bootstrap: interval }),
+    ...(strata && { strata }),
+    ...(rules && { rules }),
+    ...(conventions && { conventions }),
+  };
 }
 
 /** One submission is the document itself; several are a list with their comparisons. */
@@ -45,6 +51,20 @@ export default defineCommand({
     },
     bootstrap: { type: "string", description: "Resample the scans this often for intervals and comparisons", valueHint: "1000" },
     seed: { type: "string", description: "Seed of the bootstrap", default: "0" },
+    by: {
+      type: "string",
+      description:
+        "Results for groups of findings: bands of diameter (mm; the edges are 6,10 if none are given), or a column of the annotations",
+      valueHint: "diameter:6,10",
+    },
+    "compare-rules": {
+      type: "boolean",
+      description: "Where the official and the exact rule differ, and why; holds all marks of a submission in memory",
+    },
+    conventions: {
+      type: "boolean",
+      description: "The same submission as other people count; holds all marks of a submission in memory",
+    },
     svg: { type: "string", description: "Draw the curves", valueHint: "froc.svg" },
     csv: { type: "string", description: "Write the sensitivities as a table", valueHint: "froc.csv" },
     errors: { type: "string", description: "List missed nodules and the highest false positives", valueHint: "errors.csv" },
@@ -56,6 +76,7 @@ export default defineCommand({
   async run({ args, all, io }) {
     const samples = args.bootstrap === undefined ? undefined : readOption("--bootstrap", wholeNumber(1, 1_000_000), args.bootstrap);
     const seed = readOption("--seed", wholeNumber(0, 2 ** 32 - 1), args.seed);
+    const by = args.by === undefined ? undefined : readOption("--by", strataOption, args.by);
     const { runFroc } = await import("../froc/run-froc.js");
     const report = await runFroc({
       annotations: args.annotations,
@@ -64,6 +85,9 @@ export default defineCommand({
       rule: args.rule as "official" | "exact",
       seed,
       strict: args.strict === true,
+      compareRules: args["compare-rules"] === true,
+      conventions: args.conventions === true,
+      ...(by === undefined ? {} : { by }),
       ...(args.excluded === undefined ? {} : { excluded: args.excluded }),
       ...(samples === undefined ? {} : { samples }),
       ...(args.svg === undefined ? {} : { svg: args.svg }),

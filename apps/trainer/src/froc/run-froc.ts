@@ -17,6 +17,9 @@ import { writeWhole } from "../run/run-folder.js";
 import { csvField } from "./csv-field.js";
 import { formatErrors } from "./error-list.js";
 import { frocPlot } from "./froc-plot.js";
+import { type Reread, reread } from "./reread.js";
+import { type StratumResult, strataOf, stratify } from "./strata.js";
+import type { StrataRequest } from "./strata-option.js";
 
 /** What `gleaner froc` is asked for. */
 export interface FrocRequest {
@@ -33,21 +36,30 @@ export interface FrocRequest {
   svg?: string;
   csv?: string;
   errors?: string;
+  /** Groups of findings with a result of their own. */
+  by?: StrataRequest;
+  /** Compares the official and the exact rule. */
+  compareRules: boolean;
+  /** Evaluates by the conventions of others. */
+  conventions: boolean;
   /** Told what was noticed about a submission before it is evaluated any further. */
   onIssue: (submission: string, issue: FrocIssue) => void;
 }
 
 /** One evaluated submission. */
-export interface Submission {
+export interface Submission extends Reread {
   name: string;
   result: FrocResult;
   matches: FrocMatches;
   bootstrap?: FrocBootstrap;
+  strata?: StratumResult[];
 }
 
 /** What `gleaner froc` found. */
 export interface FrocReport {
   rule: FrocRule;
+  /** What the strata are by. */
+  by?: string;
   submissions: Submission[];
   /** The first submission against each other one; with a bootstrap only. */
   comparisons: { a: string; b: string; comparison: FrocComparison }[];
@@ -72,13 +84,20 @@ function checkPaths(request: FrocRequest): void {
 
 async function evaluateAll(request: FrocRequest, reference: FrocReference): Promise<Submission[]> {
   const submissions: Submission[] = [];
+  const strata = request.by && strataOf(request.by, reference, request.annotations);
   for (const [i, name] of namesOf(request.candidates).entries()) {
     const { result, matches, issues } = await evaluateFrocFile(reference, request.candidates[i]!, { rule: request.rule });
     for (const issue of issues) request.onIssue(name, issue);
     const warnings = issues.filter((issue) => issue.level === "warning").length;
     if (request.strict && warnings > 0)
       throw inputError(`${name} is refused: ${warnings} warning${warnings === 1 ? "" : "s"}, and --strict allows none`);
-    submissions.push({ name, result, matches });
+    submissions.push({
+      name,
+      result,
+      matches,
+      ...(strata && { strata: stratify(matches, reference, strata) }),
+      ...(await reread(reference, request.candidates[i]!, { rules: request.compareRules, conventions: request.conventions })),
+    });
   }
   return submissions;
 }
@@ -104,7 +123,8 @@ export async function runFroc(request: FrocRequest): Promise<FrocReport> {
   if (request.svg !== undefined) writeWhole(request.svg, frocPlot(submissions));
   if (request.csv !== undefined) writeWhole(request.csv, formatTable(submissions));
   if (request.errors !== undefined) writeWhole(request.errors, formatErrors(submissions, reference));
-  return { rule: request.rule, submissions, comparisons };
+  const { by } = request;
+  return { rule: request.rule, ...(by && { by: "column" in by ? by.column : "diameter" }), submissions, comparisons };
 }
 
 const cell = (value: number | undefined): string => (value === undefined || Number.isNaN(value) ? "" : String(value));
