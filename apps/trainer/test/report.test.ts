@@ -68,7 +68,7 @@ describe("the page", () => {
     expect(html).toContain('aria-label="hit, score 0.900, 12.0 mm, at 50.0, 0.0, −3.3 mm, scan 1.2.840.99999.1.1"');
   });
 
-  test("draws boxes where they are in the scan: a pixel's centre lies half a pixel from its edge", async () => {
+  test("draws boxes where they are in the scan: a pixel's center lies half a pixel from its edge", async () => {
     const html = await pageOf({ supervised: { marks: someMarks, slices: [sliceOf({ truth: null, mark: [0.5, 1, 2.5, 3] })] } });
     expect(html).toContain('<rect class="mark" x="1.0" y="1.5" width="2.0" height="2.0"/>');
     expect(html).not.toContain('<rect class="truth"');
@@ -160,7 +160,7 @@ describe("runs that lack something", () => {
     expect(html).not.toMatch(/NaN|null/);
   });
 
-  test("one evaluated and one not keep their colours", async () => {
+  test("one evaluated and one not keep their colors", async () => {
     const html = await pageOf({ a: {}, b: { marks: someMarks } });
     const figure = html.slice(html.indexOf("<h2>FROC"), html.indexOf("<h2>Learning"));
     expect(figure).toContain("var(--series-1)");

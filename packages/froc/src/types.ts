@@ -1,4 +1,4 @@
-/** A lesion of the reference standard: its centre in world coordinates (mm) and its diameter (mm; below 0 means unknown, taken as 10). */
+/** A lesion of the reference standard: its center in world coordinates (mm) and its diameter (mm; below 0 means unknown, taken as 10). */
 export interface Finding {
   scan: string;
   x: number;
@@ -32,7 +32,7 @@ export interface FrocInput {
 export type FrocRule = "official" | "exact";
 
 /**
- * When a mark is on a finding. `diameter`: centre distance < the finding's radius (LUNA16). `fixedRadius`: centre distance < `radiusMm`.
+ * When a mark is on a finding. `diameter`: center distance < the finding's radius (LUNA16). `fixedRadius`: center distance < `radiusMm`.
  * `iou`: intersection over union ≥ `threshold` of the two cubes with the diameters as sides.
  */
 export type FrocMatching = { by: "diameter" } | { by: "fixedRadius"; radiusMm: number } | { by: "iou"; threshold: number };

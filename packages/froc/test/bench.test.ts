@@ -10,7 +10,7 @@ test("the submission that the benches time has the asked size, is the same each 
   expect(input.findings.length).toBe(80);
   expect(input.candidates.length).toBe(60 * 50);
   expect(madeUpSubmission(60, 50)).toEqual(input);
-  // Nine of ten findings get a mark 1.4 mm from their centre, and none is smaller than that.
+  // Nine of ten findings get a mark 1.4 mm from their center, and none is smaller than that.
   const { truePositives, nodules, unknownScans } = evaluateFroc(input);
   expect(nodules).toBe(80);
   expect(truePositives / nodules).toBeGreaterThan(0.8);

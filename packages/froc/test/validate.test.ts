@@ -5,7 +5,7 @@ import { seeded } from "./arbitrary.js";
 import { fixtures, readCase, sharedCases } from "./cases.js";
 
 const random = seeded(3);
-const around = (centre: number, spread: number): number => centre + (random() - 0.5) * spread;
+const around = (center: number, spread: number): number => center + (random() - 0.5) * spread;
 const scans = Array.from({ length: 20 }, (_, i) => `s${i}`);
 const findings = scans.map((scan) => ({ scan, x: around(0, 200), y: around(0, 200), z: around(-150, 200), diameterMm: 8 }));
 const good: Candidate[] = [

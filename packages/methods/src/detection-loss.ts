@@ -31,7 +31,7 @@ export interface DetectionLoss {
  * ```
  *
  * SFL is the soft-target focal loss of FocalMix (Wang et al., CVPR 2020, section 3.2). Both sums are divided by the number of positive anchors of the
- * labeled patches. The paper does not state its normalisation; this one is ours: dividing by the sum of soft targets would let the background's
+ * labeled patches. The paper does not state its normalization; this one is ours: dividing by the sum of soft targets would let the background's
  * small targets, which add up to several objects a patch, set the scale. Call it inside `tf.variableGrads`.
  *
  * @param predict the student; called once on the whole batch, so that a batch norm sees one batch

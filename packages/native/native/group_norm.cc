@@ -1,4 +1,4 @@
-// Group normalisation (Wu and He, ECCV 2018) with an optional ReLU, forward and backward, as two operators.
+// Group normalization (Wu and He, ECCV 2018) with an optional ReLU, forward and backward, as two operators.
 //   GleanerGroupNorm      x [N, ..., C], gamma [C], beta [C] -> y, statistics [N, groups, 2] (mean, 1 / standard deviation)
 //   GleanerGroupNormGrad  dy, x, gamma, beta, statistics     -> dx, dgamma, dbeta
 // The gradient asks x again which outputs were above 0, so the output need not be kept.
@@ -116,7 +116,7 @@ class GroupNorm {
     float* out = y.data();
     s.ForEachBlock([&](int64_t, int64_t sample, int64_t rows, int64_t at) {
       const int64_t row = sample * s.channels;
-      loops.normalise(in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.relu, rows, s.channels, out + at);
+      loops.normalize(in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.relu, rows, s.channels, out + at);
     });
   }
 

@@ -22,7 +22,7 @@ void Moments(const float* __restrict x, const float* __restrict shift, int64_t r
 }
 
 template <int Width, bool Relu>
-void Normalise(const float* __restrict x, const float* __restrict mean, const float* __restrict scale, const float* __restrict beta, int64_t rows,
+void Normalize(const float* __restrict x, const float* __restrict mean, const float* __restrict scale, const float* __restrict beta, int64_t rows,
                int64_t channels, float* __restrict y) {
   const int64_t width = Width > 0 ? Width : channels;
   for (int64_t row = 0; row < rows; ++row, x += width, y += width) {
@@ -76,8 +76,8 @@ void PickMoments(const float* x, const float* shift, int64_t rows, int64_t chann
   GLEANER_PICK(Moments, false, channels, x, shift, rows, channels, first, second)
 }
 void PickNormalise(const float* x, const float* mean, const float* scale, const float* beta, bool relu, int64_t rows, int64_t channels, float* y) {
-  if (relu) GLEANER_PICK(Normalise, true, channels, x, mean, scale, beta, rows, channels, y)
-  GLEANER_PICK(Normalise, false, channels, x, mean, scale, beta, rows, channels, y)
+  if (relu) GLEANER_PICK(Normalize, true, channels, x, mean, scale, beta, rows, channels, y)
+  GLEANER_PICK(Normalize, false, channels, x, mean, scale, beta, rows, channels, y)
 }
 void PickGradientMoments(const float* dy, const float* x, const float* mean, const float* scale, const float* beta, bool relu, int64_t rows,
                          int64_t channels, float* first, float* second) {

@@ -1,4 +1,4 @@
-// The inner loops of group normalisation over rows of channels. group_norm_loops.cc is compiled once for each instruction set.
+// The inner loops of group normalization over rows of channels. group_norm_loops.cc is compiled once for each instruction set.
 #pragma once
 #include <cstdint>
 
@@ -8,7 +8,7 @@ struct GroupNormLoops {
   // first[c] += x - shift[c], second[c] += (x - shift[c])^2 over rows of x.
   void (*moments)(const float* x, const float* shift, int64_t rows, int64_t channels, float* first, float* second);
   // y = (x - mean) * scale + beta, at least 0 where relu is set.
-  void (*normalise)(const float* x, const float* mean, const float* scale, const float* beta, bool relu, int64_t rows, int64_t channels, float* y);
+  void (*normalize)(const float* x, const float* mean, const float* scale, const float* beta, bool relu, int64_t rows, int64_t channels, float* y);
   // first[c] += e, second[c] += e (x - mean[c]), where e is dy, or 0 where relu is set and the output was not above 0.
   void (*gradient_moments)(const float* dy, const float* x, const float* mean, const float* scale, const float* beta, bool relu, int64_t rows,
                            int64_t channels, float* first, float* second);

@@ -1,4 +1,4 @@
-// Makes Gleaner's operators known to TensorFlow. The constructor runs when Node loads the binding: TensorFlow's libraries are initialised
+// Makes Gleaner's operators known to TensorFlow. The constructor runs when Node loads the binding: TensorFlow's libraries are initialized
 // by then, and the binding has not made its context yet.
 #include "group_norm.h"
 

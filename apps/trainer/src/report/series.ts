@@ -1,6 +1,6 @@
 import { seriesColors } from "../reporters/charts.js";
 
-/** How run `index` is drawn: the page's colours, which follow light and dark, and dashes where the colours begin again. */
+/** How run `index` is drawn: the page's colors, which follow light and dark, and dashes where the colors begin again. */
 export const seriesLook = (index: number): { stroke: string; strokeDasharray?: string } => ({
   stroke: `var(--series-${index % seriesColors.length})`,
   ...(index >= seriesColors.length && { strokeDasharray: index < 2 * seriesColors.length ? "6 3" : "2 3" }),

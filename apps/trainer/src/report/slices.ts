@@ -46,7 +46,7 @@ function picture({ size, pixels, truth, mark }: Slice, words: string): string {
   const bytes = PNG.sync.write(png, { colorType: 0 }).toString("base64");
   const box = (corners: Slice["mark"], name: string): string => {
     if (!corners) return "";
-    // Coordinates are of pixel centres, and the picture's first pixel reaches from 0 to 1.
+    // Coordinates are of pixel centers, and the picture's first pixel reaches from 0 to 1.
     const [x0, y0, x1, y1] = corners.map((value) => value + 0.5) as [number, number, number, number];
     return `<rect class="${name}" x="${x0.toFixed(1)}" y="${y0.toFixed(1)}" width="${(x1 - x0).toFixed(1)}" height="${(y1 - y0).toFixed(1)}"/>`;
   };

@@ -9,5 +9,5 @@ export function renderPlot(options: Plot.PlotOptions): string {
   return svg.includes("xmlns=") ? svg : svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
 }
 
-/** Colours that stay apart for colour-blind readers (Okabe and Ito), on light and on dark ground. */
+/** Colors that stay apart for color-blind readers (Okabe and Ito), on light and on dark ground. */
 export const seriesColors: readonly string[] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];

@@ -122,7 +122,7 @@ export function labeledBatch(
     const view = symmetries[i]!;
     cubes.push(tf.tidy(() => transformVolume(stackPatches([patch], size), view)));
     const boxes = transformBoxes(patch.boxes, [size, size, size], view);
-    // A box whose centre the border cut off is neither background nor an object whose extent could be told: its anchors are ignored.
+    // A box whose center the border cut off is neither background nor an object whose extent could be told: its anchors are ignored.
     const matches = matchAnchors(
       anchors.boxes,
       boxes,

@@ -22,7 +22,7 @@ export interface Mark {
   sizeMm: [number, number, number];
 }
 
-/** A nodule on the pleura has its centre near the mask rather than in it. */
+/** A nodule on the pleura has its center near the mask rather than in it. */
 const maskMarginMm = 5;
 
 export interface TrainedDetector {

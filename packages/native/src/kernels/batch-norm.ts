@@ -10,7 +10,7 @@ const attributesOf = ({ inputs, attrs, attribute }: KernelCall) => [
 ];
 
 /**
- * Batch normalisation of a training step at rank 4 and 5, as TensorFlow's FusedBatchNormV3.
+ * Batch normalization of a training step at rank 4 and 5, as TensorFlow's FusedBatchNormV3.
  *
  * `GleanerBatchNorm`: inputs x [N, …, C], gamma [C], beta [C]; attribute epsilon; outputs y, mean [C], variance [C] (of the sample: divided by
  * n − 1, as running averages want it), and two that only the gradient reads. It has a gradient; mean and variance pass none.

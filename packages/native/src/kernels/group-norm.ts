@@ -8,7 +8,7 @@ const attributesOf = ({ attrs, attribute }: KernelCall) => [
 ];
 
 /**
- * Group normalisation with an optional ReLU as one operator, written in C++ beside the binding (native/group_norm.cc).
+ * Group normalization with an optional ReLU as one operator, written in C++ beside the binding (native/group_norm.cc).
  *
  * `GleanerGroupNorm`: inputs x [N, …, C], gamma [C], beta [C]; attributes groups, epsilon, relu; outputs y and the statistics [N, groups, 2] (mean
  * and 1 / standard deviation). `GleanerGroupNormGrad`: inputs dy, x, gamma, beta, statistics; the same attributes; outputs dx, dgamma, dbeta.
