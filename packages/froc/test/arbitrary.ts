@@ -28,13 +28,5 @@ export const submissions: fc.Arbitrary<Submission> = fc.record({
 export const rules: fc.Arbitrary<"official" | "exact"> = fc.constantFrom("official", "exact");
 export const caps: fc.Arbitrary<number | undefined> = fc.constantFrom(undefined, 1, 3, 10);
 
-/** A generator of numbers in 0..1 with a seed (splitmix32). */
-export function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    let t = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
-    t = Math.imul(t ^ (t >>> 15), 0x735a2d97);
-    return ((t ^ (t >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
+// The generator of the benches serves the tests too.
+export { seeded } from "../bench/made-up-submission.mjs";

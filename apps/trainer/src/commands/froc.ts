@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.js";
-import type { FrocReport, Submission } from "../froc/run-froc.js";
+import type { FrocReport } from "../froc/run-froc.js";
 import { strataOption } from "../froc/strata-option.js";
+import type { Submission } from "../froc/submission.js";
 import { readOption, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 

@@ -1,6 +1,6 @@
 import type { FrocReference } from "@gleaner/froc/node";
 import { csvField } from "./csv-field.js";
-import type { Submission } from "./run-froc.js";
+import type { Submission } from "./submission.js";
 
 /** As many false positives of a submission are listed: enough for an afternoon at a viewer. */
 const listedFalsePositives = 100;

@@ -1,7 +1,7 @@
 import { cpmRates, sensitivityAt } from "@gleaner/froc";
 import * as Plot from "@observablehq/plot";
 import { renderPlot, seriesColors } from "../reporters/charts.js";
-import type { Submission } from "./run-froc.js";
+import type { Submission } from "./submission.js";
 
 const [lowest, highest] = [0.125, 8];
 const places = Array.from({ length: 193 }, (_, i) => lowest * (highest / lowest) ** (i / 192));

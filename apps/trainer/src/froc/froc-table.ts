@@ -1,5 +1,6 @@
 import { cpmRates, type PerCpmRate } from "@gleaner/froc";
-import type { FrocReport, Submission } from "./run-froc.js";
+import type { FrocReport } from "./run-froc.js";
+import type { Submission } from "./submission.js";
 
 const number = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(3)).padStart(7);
 const count = (value: number, width: number): string => String(value).padStart(width);

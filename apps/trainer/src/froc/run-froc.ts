@@ -1,25 +1,16 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import {
-  bootstrapFroc,
-  compareFroc,
-  cpmRates,
-  type FrocBootstrap,
-  type FrocComparison,
-  type FrocIssue,
-  type FrocMatches,
-  type FrocResult,
-  type FrocRule,
-} from "@gleaner/froc";
+import { bootstrapFroc, compareFroc, cpmRates, type FrocComparison, type FrocIssue, type FrocResult, type FrocRule } from "@gleaner/froc";
 import { evaluateFrocFile, type FrocReference, readReference } from "@gleaner/froc/node";
 import { inputError } from "../errors.js";
 import { writeWhole } from "../run/run-folder.js";
 import { csvField } from "./csv-field.js";
 import { formatErrors } from "./error-list.js";
 import { frocPlot } from "./froc-plot.js";
-import { type Reread, reread } from "./reread.js";
-import { type StratumResult, strataOf, stratify } from "./strata.js";
+import { reread } from "./reread.js";
+import { strataOf, stratify } from "./strata.js";
 import type { StrataRequest } from "./strata-option.js";
+import type { Submission } from "./submission.js";
 
 /** What `gleaner froc` is asked for. */
 export interface FrocRequest {
@@ -44,15 +35,6 @@ export interface FrocRequest {
   conventions: boolean;
   /** Told what was noticed about a submission before it is evaluated any further. */
   onIssue: (submission: string, issue: FrocIssue) => void;
-}
-
-/** One evaluated submission. */
-export interface Submission extends Reread {
-  name: string;
-  result: FrocResult;
-  matches: FrocMatches;
-  bootstrap?: FrocBootstrap;
-  strata?: StratumResult[];
 }
 
 /** What `gleaner froc` found. */

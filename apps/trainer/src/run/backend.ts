@@ -4,15 +4,14 @@ import { type InstallOptions, installNative, type Pairing, planInstall } from "@
 import { inputError, workError } from "../errors.js";
 import type { Io } from "../io.js";
 import { installReporter } from "../reporters/installation.js";
-import { describePlan, type Environment, startEngine } from "./start-engine.js";
+import { cacheOption, describePlan, type Environment, startEngine } from "./start-engine.js";
 
 /** Which engine is used, and what would be faster. */
 export const backendStatus = (prefer: string | undefined, io: Io): Promise<Environment> => startEngine(prefer, io);
 
 /** Pairs the native engine; says on standard error what that downloads and how large it is. */
 export async function backendInstall(given: InstallOptions, io: Io): Promise<Pairing> {
-  const cache = io.env["GLEANER_CACHE"] || undefined;
-  const options = { ...(cache !== undefined && { cache }), ...given };
+  const options = { ...cacheOption(io), ...given };
   if (given.wheel !== undefined && !existsSync(given.wheel))
     throw inputError(`--wheel is ${given.wheel}, which does not exist; expected a wheel of TensorFlow`);
   const plan = await planInstall(options).catch((error: Error) => {

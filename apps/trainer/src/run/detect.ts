@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Candidate } from "@gleaner/volumes";
 import { inputError } from "../errors.js";
-import { writeCandidates } from "./candidates-file.js";
+import { candidatesOf, writeCandidates } from "./candidates-file.js";
 import { scanIdOf } from "./data-split.js";
 import { prepareScan } from "./prepared-scans.js";
 import { checkOutput } from "./run-folder.js";
@@ -44,7 +44,7 @@ export async function detect({ run, scans, out, preparedFolder, signal, onTile }
         ...(signal && { signal }),
         onProgress: ({ done, total }) => onTile?.(i, done, total),
       });
-      candidates.push(...marks.map(({ x, y, z, probability }) => ({ scan: scan.id, x, y, z, probability })));
+      candidates.push(...candidatesOf(scan.id, marks));
       summary.push({ scan: scan.id, path, marks: marks.length, highest: marks[0]?.probability ?? null });
     }
   } finally {

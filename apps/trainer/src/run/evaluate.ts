@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { diameterBand, evaluateFroc, type FrocInput, type FrocResult, stratifyByFinding } from "@gleaner/froc";
-import { type Candidate, type Finding, worldToVoxel } from "@gleaner/volumes";
+import { type Finding, worldToVoxel } from "@gleaner/volumes";
 import { inputError } from "../errors.js";
-import { writeCandidates } from "./candidates-file.js";
+import { candidatesOf, writeCandidates } from "./candidates-file.js";
 import { resolveSplit, type Scan } from "./data-split.js";
 import { createScanStore, type PreparedScan } from "./prepared-scans.js";
 import { runFiles, writeJsonFile } from "./run-folder.js";
@@ -72,9 +72,7 @@ export async function evaluate({ run, preparedFolder, signal, onScan }: Evaluate
   const tested = new Set(split.test.map((scan) => scan.id));
   const findings = split.findings.filter((finding) => tested.has(finding.scan));
   const excluded = split.excluded.filter((finding) => tested.has(finding.scan));
-  const candidates: Candidate[] = [...marksOf].flatMap(([scan, marks]) =>
-    marks.map(({ x, y, z, probability }) => ({ scan, x, y, z, probability })),
-  );
+  const candidates = [...marksOf].flatMap(([scan, marks]) => candidatesOf(scan, marks));
   const input = { scans: [...tested], findings, excluded, candidates };
   const froc = evaluateFroc(input);
   const bySize = judgeBySize(input);

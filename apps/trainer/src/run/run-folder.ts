@@ -7,9 +7,9 @@ import { inputError } from "../errors.js";
 //   config.json              the configuration with every default filled in
 //   environment.json         engine, versions, when it started
 //   split.json               which scans were labeled, unlabeled and held out
-//   events.jsonl             one line a step, and one an evaluation
+//   events.jsonl             one line a step
 //   checkpoint.safetensors   weights, averages, optimizer and random state: enough to go on, and to detect
-//   evaluation/              candidates.csv, annotations.csv, …, froc.json, slices.json
+//   evaluation/              candidates.csv, froc.json, slices.json
 export const runFiles = {
   config: "config.json",
   environment: "environment.json",

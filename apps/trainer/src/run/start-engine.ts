@@ -37,10 +37,9 @@ export async function startEngine(prefer: string | undefined, io: Io, { install 
   if (install && (prefer === undefined || prefer === "native")) await pairIfPossible(io);
   // TensorFlow.js would advise on the console to install another engine than ours.
   enableProdMode();
-  const cache = io.env["GLEANER_CACHE"] || undefined;
   const engine = await chooseEngine({
     ...(prefer !== undefined && { prefer: prefer as EnginePreference }),
-    ...(cache !== undefined && { native: { cache } }),
+    native: cacheOption(io),
   }).catch((error: Error) => {
     if (error.name === "EngineError" || error.name === "NativeError") throw workError(inOurWords(error.message), error);
     throw error;
@@ -62,6 +61,12 @@ export async function startEngine(prefer: string | undefined, io: Io, { install 
   };
 }
 
+/** Where the native engine is looked for and installed: GLEANER_CACHE, an empty one counting as none. */
+export const cacheOption = (io: Io): { cache?: string } => {
+  const cache = io.env["GLEANER_CACHE"];
+  return cache ? { cache } : {};
+};
+
 /** With the command that a user of this trainer has. */
 const inOurWords = (text: string): string => text.replace(/(npx )?gleaner-native install/, "gleaner backend install");
 
@@ -74,8 +79,7 @@ export const describePlan = (plan: Awaited<ReturnType<typeof planInstall>>): str
     : `Pairing TensorFlow ${plan.tensorflow}: this downloads ${plan.downloads.map(({ what, bytes, by }) => `${what} (${megabytes(bytes)}, by your ${by})`).join(" and ")} and needs ${megabytes(plan.diskBytes)} in ${plan.cache}.`;
 
 async function pairIfPossible(io: Io): Promise<void> {
-  const cache = io.env["GLEANER_CACHE"] || undefined;
-  const where = cache === undefined ? {} : { cache };
+  const where = cacheOption(io);
   const plan = await planInstall(where);
   if (plan.installed) return;
   const [problem] = plan.problems;
