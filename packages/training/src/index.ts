@@ -25,4 +25,5 @@ export { type LoopOptions, type LoopProgress, type LoopResult, type LoopTask, ru
 export { createSampler, restoreSampler, type Sampler, type SamplerSnapshot } from "./sampler.js";
 export { cosineSchedule, fixMatchSchedule, linearRamp, linearWarmUp, type Schedule } from "./schedules.js";
 export { createSgd, type SgdOptions } from "./sgd.js";
+export { createShuffledPasses, type ShuffledPasses, type ShuffledPassesOptions } from "./shuffled-passes.js";
 export { assignVariables, createTensors, readTensors } from "./tensors.js";

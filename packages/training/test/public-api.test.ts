@@ -12,6 +12,7 @@ test("the root entry exports exactly this", () => {
       "createRandom",
       "createSampler",
       "createSgd",
+      "createShuffledPasses",
       "createTensors",
       "decodeCheckpoint",
       "encodeCheckpoint",
