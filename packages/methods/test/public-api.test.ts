@@ -6,7 +6,14 @@ test("the root entry exports exactly this", () => {
     [
       "averageViews",
       "detectionLoss",
+      "fixMatch",
+      "flexMatch",
+      "flexPseudoLabel",
+      "flexUda",
       "focalMixBatch",
+      "pseudoLabel",
+      "supervised",
+      "uda",
     ]
   `);
 });
