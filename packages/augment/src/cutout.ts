@@ -1,7 +1,36 @@
-import { type Image, requireImage } from "./image.js";
+import { copyOf, type Image, type ImageShape, type Pixels, requireImage } from "./image.js";
 
 /** The gray of the data sets' mean color that the authors of FixMatch and FlexMatch fill with. */
 const gray = [125, 123, 114] as const;
+
+/** Paints over rows top..bottom−1 and columns left..right−1, in place. */
+export function paint(
+  data: Pixels,
+  [, width, channels]: ImageShape,
+  [top, left, bottom, right]: readonly [number, number, number, number],
+  color: ArrayLike<number>,
+): void {
+  for (let y = top; y < bottom; y++) {
+    for (let x = left, at = (y * width + left) * channels; x < right; x++) {
+      for (let c = 0; c < channels; c++, at++) data[at] = color[c]!;
+    }
+  }
+}
+
+/** The color to paint with: the wanted one, or gray for three channels and 0 for others. */
+function colorFor(channels: number, fill?: ArrayLike<number>): ArrayLike<number> {
+  const color = fill ?? (channels === 3 ? gray : new Array<number>(channels).fill(0));
+  if (color.length !== channels) throw new RangeError(`fill has ${color.length} values; expected ${channels}, one for each channel`);
+  return color;
+}
+
+/** Erases in place what `eraseSquare` does. */
+function eraseInPlace({ data, shape }: Image, [y, x]: readonly [y: number, x: number], side: number, fill?: ArrayLike<number>): void {
+  const color = colorFor(shape[2], fill);
+  if (!(side > 0)) return;
+  const [top, left] = [Math.floor(Math.max(0, y - side / 2)), Math.floor(Math.max(0, x - side / 2))];
+  paint(data, shape, [top, left, Math.min(shape[0], Math.floor(top + side) + 1), Math.min(shape[1], Math.floor(left + side) + 1)], color);
+}
 
 /**
  * An image with a square painted over.
@@ -23,21 +52,10 @@ const gray = [125, 123, 114] as const;
  */
 export function eraseSquare<I extends Image>(image: I, center: readonly [y: number, x: number], side: number, fill?: ArrayLike<number>): I {
   requireImage(image);
-  const [height, width, channels] = image.shape;
-  const color = fill ?? (channels === 3 ? gray : new Array<number>(channels).fill(0));
-  if (color.length !== channels) throw new RangeError(`fill has ${color.length} values; expected ${channels}, one for each channel`);
   if (![...center, side].every(Number.isFinite)) throw new RangeError(`center is [${center}] and side ${side}; expected finite numbers`);
-  const data = image.data.slice();
-  if (side > 0) {
-    const top = Math.floor(Math.max(0, center[0] - side / 2));
-    const left = Math.floor(Math.max(0, center[1] - side / 2));
-    const bottom = Math.min(height - 1, Math.floor(top + side));
-    const right = Math.min(width - 1, Math.floor(left + side));
-    for (let y = top; y <= bottom; y++) {
-      for (let x = left; x <= right; x++) data.set(color, (y * width + x) * channels);
-    }
-  }
-  return { ...image, data };
+  const out = { ...image, data: copyOf(image.data) };
+  eraseInPlace(out, center, side, fill);
+  return out;
 }
 
 export interface CutoutOptions {
@@ -64,9 +82,15 @@ export interface CutoutOptions {
  * ```
  */
 export function cutout<I extends Image>(image: I, options: CutoutOptions): I {
-  const { random, maxSide = 0.5, fill } = options;
-  if (!(maxSide >= 0 && maxSide <= 1)) throw new RangeError(`maxSide is ${maxSide}; expected a number in 0..1`);
   requireImage(image);
+  const out = { ...image, data: copyOf(image.data) };
+  cutOutInPlace(out, options);
+  return out;
+}
+
+/** Cuts out in place, for the images of this package's own making. */
+export function cutOutInPlace(image: Image, { random, maxSide = 0.5, fill }: CutoutOptions): void {
+  if (!(maxSide >= 0 && maxSide <= 1)) throw new RangeError(`maxSide is ${maxSide}; expected a number in 0..1`);
   const side = random() * maxSide * image.shape[1];
-  return eraseSquare(image, [random() * image.shape[0], random() * image.shape[1]], side, fill);
+  eraseInPlace(image, [random() * image.shape[0], random() * image.shape[1]], side, fill);
 }

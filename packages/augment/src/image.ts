@@ -1,31 +1,70 @@
-type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
+export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
+
+/** The size of an image. */
+export type ImageShape = readonly [height: number, width: number, channels: number];
 
 /** An image as a plain array: rows from the top, channels innermost. */
 export interface Image<D extends Pixels = Pixels> {
   data: D;
-  shape: readonly [height: number, width: number, channels: number];
+  shape: ImageShape;
 }
 
-/** Throws unless the shape is three integers ≥ 1 that fit the data. */
+/** Images that the operations work on: 8 bits, one channel or three. */
+export type ByteImage = Image<Uint8Array> | Image<Uint8ClampedArray>;
+
+const kinds = { Uint8Array, Uint8ClampedArray, Float32Array };
+
+/** Throws unless the data is an array of a known kind and the shape three integers ≥ 1 that fit it. */
 export function requireImage({ data, shape }: Image): void {
+  const kind = data[Symbol.toStringTag];
+  if (!Object.hasOwn(kinds, `${kind}`)) throw new TypeError(`data is ${kind ?? typeof data}; expected ${Object.keys(kinds).join(", ")}`);
   if (shape.length !== 3 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
     throw new RangeError(`shape is [${shape}]; expected three integers of at least 1, [height, width, channels]`);
   }
   if (data.length !== shape[0] * shape[1] * shape[2]) throw new RangeError(`data has ${data.length} values; expected ${shape.join(" × ")}`);
 }
 
+/** Throws unless it is an image of bytes with one channel or three. */
+export function requireBytes(image: Image): void {
+  requireImage(image);
+  if (image.data.BYTES_PER_ELEMENT !== 1) throw new TypeError("data holds floats; expected bytes, 0..255");
+  if (image.shape[2] !== 1 && image.shape[2] !== 3) throw new RangeError(`image has ${image.shape[2]} channels; expected 1 or 3`);
+}
+
+/** Zeros of the same type and length; a Buffer of Node is a Uint8Array, and its own constructor and slice do other things. */
+export function blankLike<D extends Pixels>(data: D): D {
+  return new kinds[data[Symbol.toStringTag]](data.length) as D;
+}
+
+/** A copy in memory of its own. */
+export function copyOf<D extends Pixels>(data: D): D {
+  const out = blankLike(data);
+  out.set(data);
+  return out;
+}
+
 /**
- * An image of the same size whose pixel (y, x) is the pixel `sourceOf(y, x)` of another, counted along rows; −1 is black.
+ * Writes an image whose pixel (y, x) is the pixel (rows[y], columns[x]) of another; −1 is black.
+ *
+ * @param to other memory than `from`; every value of it is written
  */
-export function rearrange<D extends Pixels>({ data, shape }: Image<D>, sourceOf: (y: number, x: number) => number): Image<D> {
-  const [height, width, channels] = shape;
-  // Zeros of the same type and length.
-  const out = data.slice().fill(0) as D;
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at += channels) {
-      const source = sourceOf(y, x);
-      if (source >= 0) for (let c = 0; c < channels; c++) out[at + c] = data[source * channels + c]!;
+export function pickPixels(from: Pixels, to: Pixels, [height, width, channels]: ImageShape, rows: Int32Array, columns: Int32Array): void {
+  const length = width * channels;
+  // One loop along a row whatever the channels: they lie side by side.
+  const sources = new Int32Array(length);
+  for (let x = 0, at = 0; x < width; x++) {
+    for (let c = 0; c < channels; c++, at++) sources[at] = columns[x]! < 0 ? -1 : columns[x]! * channels + c;
+  }
+  for (let y = 0; y < height; y++) {
+    const start = y * length;
+    if (rows[y]! < 0) {
+      to.fill(0, start, start + length);
+      continue;
+    }
+    const row = rows[y]! * length;
+    for (let i = 0; i < length; i++) {
+      const source = sources[i]!;
+      to[start + i] = source < 0 ? 0 : from[row + source]!;
     }
   }
-  return { data: out, shape };
 }

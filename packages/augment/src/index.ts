@@ -6,11 +6,11 @@
 export { adjustIntensity, drawIntensityChange, type IntensityChange, type IntensityRanges } from "./adjust-intensity.js";
 export { type AnchorGrid, anchorPermutation, applyAnchorPermutation } from "./anchor-permutation.js";
 export { type CutoutOptions, cutout, eraseSquare } from "./cutout.js";
-export type { Image } from "./image.js";
-export type { ByteImage, OperationName } from "./image-operations.js";
+export type { ByteImage, Image } from "./image.js";
+export type { OperationName } from "./image-operations.js";
 export { mixObjects, type ObjectPatch } from "./mix-objects.js";
 export { drawMixPlan, drawMixUpLambda, type MixPlan, mixBatch, mixUp } from "./mix-up.js";
-export { applyOperation, type RandAugmentOptions, randAugment } from "./rand-augment.js";
+export { applyOperation, type RandAugmentOptions, randAugment, randAugmentOperations } from "./rand-augment.js";
 export { composeSymmetries, cubeSymmetries, inverseSymmetry, randomSymmetry, type Symmetry } from "./symmetry.js";
 export { transformBoxes } from "./transform-boxes.js";
 export { transformVolume } from "./transform-volume.js";

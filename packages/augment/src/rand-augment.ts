@@ -1,11 +1,12 @@
-import { cutout } from "./cutout.js";
-import { type Image, requireImage } from "./image.js";
-import { type ByteImage, type OperationName, operations } from "./image-operations.js";
+import { cutOutInPlace } from "./cutout.js";
+import { type ByteImage, blankLike, requireBytes } from "./image.js";
+import { applySteps, type OperationName, operations, type Step } from "./image-operations.js";
 
-function requireBytes(image: Image): void {
-  requireImage(image);
-  if (image.data.BYTES_PER_ELEMENT !== 1) throw new TypeError("data holds floats; expected bytes, 0..255");
-  if (image.shape[2] !== 1 && image.shape[2] !== 3) throw new RangeError(`image has ${image.shape[2]} channels; expected 1 or 3`);
+/** RandAugment's 14 operations, as FixMatch and FlexMatch draw from them (Cubuk et al., RandAugment, 2020; Sohn et al., FixMatch, 2020). */
+export const randAugmentOperations: readonly OperationName[] = Object.freeze(Object.keys(operations) as OperationName[]);
+
+function requireName(of: string, name: string): void {
+  if (!Object.hasOwn(operations, name)) throw new RangeError(`${of} is ${name}; expected one of ${randAugmentOperations.join(", ")}`);
 }
 
 /**
@@ -37,9 +38,11 @@ function requireBytes(image: Image): void {
  */
 export function applyOperation<I extends ByteImage>(image: I, name: OperationName, value: number): I {
   requireBytes(image);
-  if (!Object.hasOwn(operations, name)) throw new RangeError(`name is ${name}; expected one of ${Object.keys(operations).join(", ")}`);
+  requireName("name", name);
   if (!Number.isFinite(value)) throw new RangeError(`value is ${value}; expected a finite number`);
-  return operations[name].apply(image, value) as I;
+  const data = blankLike(image.data);
+  operations[name].apply(image.data, data, image.shape, value);
+  return { data, shape: image.shape } as I;
 }
 
 export interface RandAugmentOptions {
@@ -47,6 +50,8 @@ export interface RandAugmentOptions {
   random: () => number;
   /** How many operations, drawn with replacement. Default 3. */
   count?: number;
+  /** What to draw from, a name more than once for more weight. Default all of `randAugmentOperations`; for gray digits leave out Color and those that turn. */
+  operations?: readonly OperationName[];
   /** The largest side of the cutout in parts of the width; 0 for none. Default 0.5. */
   cutoutSide?: number;
   /** What the cutout paints, a value for each channel; default a mean gray for three channels, 0 for one. */
@@ -59,7 +64,7 @@ export interface RandAugmentOptions {
  * Apply it to a weak view. (Cubuk et al., RandAugment, 2020; in FixMatch and FlexMatch the magnitude is drawn anew each time instead of being tuned.)
  *
  * @param image bytes, one channel or three
- * @throws RangeError if `count` is no integer ≥ 0 or `cutoutSide` not in 0..1, or for an image that the operations refuse; TypeError for floats
+ * @throws RangeError if `count` is no integer ≥ 0, `operations` empty or with an unknown name, or `cutoutSide` not in 0..1, or for an image that the operations refuse; TypeError for floats
  *
  * @example
  * ```ts
@@ -69,15 +74,17 @@ export interface RandAugmentOptions {
  * ```
  */
 export function randAugment<I extends ByteImage>(image: I, options: RandAugmentOptions): I {
-  const { random, count = 3, cutoutSide = 0.5, fill } = options;
+  const { random, count = 3, operations: names = randAugmentOperations, cutoutSide = 0.5, fill } = options;
   requireBytes(image);
   if (!Number.isInteger(count) || count < 0) throw new RangeError(`count is ${count}; expected an integer of at least 0`);
-  const names = Object.keys(operations) as OperationName[];
-  let out = image;
+  if (count > 0 && names.length === 0) throw new RangeError("operations is empty; expected at least one name, or a count of 0");
+  for (let i = 0; i < names.length; i++) requireName(`operations[${i}]`, names[i]!);
+  const steps: Step[] = [];
   for (let i = 0; i < count; i++) {
-    const name = names[Math.min(names.length - 1, Math.floor(random() * names.length))]!;
-    const { min, max } = operations[name];
-    out = applyOperation(out, name, min + (max - min) * random());
+    const { min, max, apply } = operations[names[Math.min(names.length - 1, Math.floor(random() * names.length))]!];
+    steps.push({ apply, value: min + (max - min) * random() });
   }
-  return cutout(out, { random, maxSide: cutoutSide, ...(fill ? { fill } : {}) });
+  const out = { data: applySteps(image, steps), shape: image.shape } as I;
+  cutOutInPlace(out, { random, maxSide: cutoutSide, ...(fill ? { fill } : {}) });
+  return out;
 }

@@ -1,4 +1,20 @@
-import { type Image, rearrange, requireImage } from "./image.js";
+import { blankLike, type Image, pickPixels, requireImage } from "./image.js";
+
+/** A copy moved by whole pixels with reflection, of the image or of its mirror image. */
+function moved<I extends Image>({ data, shape }: I, down: number, right: number, mirrored: boolean): I {
+  const [height, width] = shape;
+  const reflect = (at: number, side: number): number => (at < 0 ? -at : at >= side ? 2 * (side - 1) - at : at);
+  const rows = new Int32Array(height);
+  for (let y = 0; y < height; y++) rows[y] = reflect(y - down, height);
+  const columns = new Int32Array(width);
+  for (let x = 0; x < width; x++) {
+    const source = reflect(x - right, width);
+    columns[x] = mirrored ? width - 1 - source : source;
+  }
+  const out = blankLike(data);
+  pickPixels(data, out, shape, rows, columns);
+  return { data: out, shape } as I;
+}
 
 /**
  * An image flipped left to right.
@@ -14,8 +30,7 @@ import { type Image, rearrange, requireImage } from "./image.js";
  */
 export function flipImage<I extends Image>(image: I): I {
   requireImage(image);
-  const width = image.shape[1];
-  return rearrange(image, (y, x) => y * width + width - 1 - x) as I;
+  return moved(image, 0, 0, true);
 }
 
 /**
@@ -41,8 +56,7 @@ export function shiftImage<I extends Image>(image: I, shift: readonly [down: num
     if (!Number.isInteger(step) || Math.abs(step) >= side)
       throw new RangeError(`shift ${name} is ${step}; expected an integer within ±${side - 1}`);
   }
-  const reflect = (at: number, side: number): number => (at < 0 ? -at : at >= side ? 2 * (side - 1) - at : at);
-  return rearrange(image, (y, x) => reflect(y - shift[0], height) * width + reflect(x - shift[1], width)) as I;
+  return moved(image, shift[0], shift[1], false);
 }
 
 export interface WeakViewOptions {
@@ -74,9 +88,9 @@ export function weakView<I extends Image>(image: I, options: WeakViewOptions): I
   requireImage(image);
   const { random, pad = Math.floor(Math.min(image.shape[0], image.shape[1]) / 8), flip = true } = options;
   if (!Number.isInteger(pad) || pad < 0) throw new RangeError(`pad is ${pad}; expected an integer of at least 0`);
-  const flipped = flip && random() < 0.5 ? flipImage(image) : image;
   const [height, width] = image.shape;
   if (pad >= Math.min(height, width)) throw new RangeError(`pad is ${pad}; expected less than the sides, ${height} × ${width}`);
+  const mirrored = flip && random() < 0.5;
   const draw = (): number => Math.min(pad, Math.floor(random() * (2 * pad + 1)) - pad);
-  return shiftImage(flipped, [draw(), draw()]);
+  return moved(image, draw(), draw(), mirrored);
 }

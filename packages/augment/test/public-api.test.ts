@@ -21,6 +21,7 @@ test("the root entry exports exactly this", () => {
       "mixObjects",
       "mixUp",
       "randAugment",
+      "randAugmentOperations",
       "randomSymmetry",
       "shiftImage",
       "transformBoxes",
