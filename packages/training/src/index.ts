@@ -6,11 +6,20 @@
  * @module
  */
 export { type AdamWOptions, createAdamW } from "./adamw.js";
+export { areaUnderRoc } from "./area-under-roc.js";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type TensorData, type TensorType, type TensorValues } from "./checkpoint.js";
 export { type CheckpointError, type CheckpointErrorTag, isCheckpointError } from "./checkpoint-error.js";
+export {
+  type ClassificationMetrics,
+  type ClassMetrics,
+  type ConfusionMatrix,
+  classificationMetrics,
+  confusionMatrix,
+} from "./classification-metrics.js";
 export { type ClippedGradients, clipByGlobalNorm } from "./clip.js";
 export { randomInteger, randomNormal, shuffled } from "./draws.js";
 export { createEma, type Ema, type EmaOptions } from "./ema.js";
+export { type EvaluationStepsOptions, evaluationSteps } from "./evaluation-steps.js";
 export {
   type LossGradients,
   lossGradients,
@@ -26,4 +35,6 @@ export { createSampler, restoreSampler, type Sampler, type SamplerSnapshot } fro
 export { cosineSchedule, fixMatchSchedule, linearRamp, linearWarmUp, type Schedule } from "./schedules.js";
 export { createSgd, type SgdOptions } from "./sgd.js";
 export { createShuffledPasses, type ShuffledPasses, type ShuffledPassesOptions } from "./shuffled-passes.js";
+export { type ErrorSummary, type Evaluation, summarizeErrors } from "./summarize-errors.js";
 export { assignVariables, createTensors, readTensors } from "./tensors.js";
+export { topKAccuracy } from "./top-k-accuracy.js";

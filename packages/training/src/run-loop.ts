@@ -11,8 +11,8 @@ export interface LoopProgress {
 
 /** Work between steps, such as an evaluation or a checkpoint. */
 export interface LoopTask {
-  /** Runs when the number of steps done is a multiple of this. */
-  steps: number;
+  /** Runs when the number of steps done is a multiple of this, or when this says so of it (see `evaluationSteps`). */
+  steps: number | ((done: number) => boolean);
   /** Also runs after the last step (default false). */
   atEnd?: boolean;
   run: (done: number) => void | Promise<void>;
@@ -74,7 +74,7 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
   const { from = 0, steps, step, every = [], signal, onProgress, now = () => performance.now() } = options;
   check("the first step, from,", from, 0);
   check("steps", steps, 0);
-  for (const task of every) check("steps of a task", task.steps, 1);
+  for (const task of every) if (typeof task.steps !== "function") check("steps of a task", task.steps, 1);
 
   let done = from;
   let lastYield = now();
@@ -90,7 +90,8 @@ export async function runLoop(options: LoopOptions): Promise<LoopResult> {
     stepMs = smoothing * stepMs + (stepped - started);
     weight = smoothing * weight + 1;
     for (const task of every) {
-      if (done % task.steps === 0 || (task.atEnd === true && done === steps)) await task.run(done);
+      const due = typeof task.steps === "function" ? task.steps(done) : done % task.steps === 0;
+      if (due || (task.atEnd === true && done === steps)) await task.run(done);
     }
     const finished = now();
     taskMs += finished - stepped;

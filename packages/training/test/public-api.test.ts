@@ -4,8 +4,11 @@ import * as api from "../src/index.js";
 test("the root entry exports exactly this", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "areaUnderRoc",
       "assignVariables",
+      "classificationMetrics",
       "clipByGlobalNorm",
+      "confusionMatrix",
       "cosineSchedule",
       "createAdamW",
       "createEma",
@@ -16,6 +19,7 @@ test("the root entry exports exactly this", () => {
       "createTensors",
       "decodeCheckpoint",
       "encodeCheckpoint",
+      "evaluationSteps",
       "fixMatchSchedule",
       "isCheckpointError",
       "linearRamp",
@@ -29,6 +33,8 @@ test("the root entry exports exactly this", () => {
       "restoreSampler",
       "runLoop",
       "shuffled",
+      "summarizeErrors",
+      "topKAccuracy",
     ]
   `);
 });
