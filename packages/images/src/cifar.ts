@@ -1,8 +1,9 @@
 import { imageSetError, maxElements, type ParseOptions } from "./image-set-error.js";
 import type { LabeledImages } from "./labeled-images.js";
 
-const side = 32;
-const plane = side * side;
+/** The height and the width of CIFAR's images. */
+export const cifarSide = 32;
+const plane = cifarSide * cifarSide;
 
 /** The classes of CIFAR-10 in the order of its labels. */
 export const cifar10ClassNames: readonly string[] = [
@@ -24,10 +25,15 @@ function parseRecords(bytes: Uint8Array, path: string, name: string, limits: rea
   const count = Math.floor(bytes.length / recordBytes);
   if (bytes.length > maxElements) throw imageSetError("TooLarge", path, `it has ${bytes.length} bytes, at most ${maxElements} are read`);
   if (bytes.length === 0 || bytes.length % recordBytes !== 0) {
+    const other = 3 - limits.length + 3 * plane;
+    const hint =
+      bytes.length > 0 && bytes.length % other === 0
+        ? ` (they are ${bytes.length / other} of CIFAR-${limits.length === 1 ? 100 : 10})`
+        : "";
     throw imageSetError(
       "Truncated",
       path,
-      `${name} is records of ${recordBytes} bytes, ${bytes.length} bytes are ${count} records and ${bytes.length % recordBytes} bytes`,
+      `${name} is records of ${recordBytes} bytes, ${bytes.length} bytes are ${count} records and ${bytes.length % recordBytes} bytes${hint}`,
     );
   }
   const images = new Uint8Array(count * 3 * plane);
@@ -46,7 +52,7 @@ function parseRecords(bytes: Uint8Array, path: string, name: string, limits: rea
       for (let pixel = 0; pixel < plane; pixel++) images[to + 3 * pixel + channel] = bytes[from + channel * plane + pixel]!;
     }
   }
-  return { images, shape: [count, side, side, 3], labels };
+  return { images, shape: [count, cifarSide, cifarSide, 3], labels };
 }
 
 /**

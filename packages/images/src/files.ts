@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { imageSetError } from "./image-set-error.js";
 
@@ -38,4 +39,23 @@ export function writeBytes(path: string, bytes: Uint8Array): void {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** The first of the names that is in the folder, compressed or not. */
+export function findFile(folder: string, names: readonly string[], options: { compressed?: boolean } = {}): string {
+  const { compressed = true } = options;
+  const candidates = names.flatMap((name) => [join(folder, name), ...(compressed ? [join(folder, `${name}.gz`)] : [])]);
+  const found = candidates.find((path) => existsSync(path));
+  if (!found) throw imageSetError("NotFound", folder, `it holds no file ${names.join(" or ")}${compressed ? " (or with .gz)" : ""}`);
+  return found;
+}
+
+/** The names of classes, one a line; there must be as many as the set has classes. */
+export function readClassNames(path: string, expected: number): string[] {
+  const names = new TextDecoder()
+    .decode(readBytes(path, { maxBytes: 2 ** 20 }))
+    .split(/\r?\n/)
+    .filter((name) => name !== "");
+  if (names.length !== expected) throw imageSetError("Malformed", path, `it has ${names.length} names, the set has ${expected} classes`);
+  return names;
 }

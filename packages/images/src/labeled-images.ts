@@ -4,7 +4,7 @@ export interface LabeledImages {
   readonly images: Uint8Array;
   /** [images, height, width, channels] */
   readonly shape: readonly [number, number, number, number];
-  /** The class of each image, counted from 0. */
+  /** The class of each image, counted from 0; −1 where it is not known. */
   readonly labels: Uint8Array | Int32Array;
   /** The name of class i at i. */
   readonly classNames?: readonly string[];

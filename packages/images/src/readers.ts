@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseCifar10, parseCifar100 } from "./cifar.js";
 import { parseDigits } from "./digits.js";
-import { type ReadOptions, readBytes, writeBytes } from "./files.js";
+import { findFile, type ReadOptions, readBytes, readClassNames, writeBytes } from "./files.js";
 import { formatIdx, type IdxArray, imagesOfIdx, parseIdx } from "./idx.js";
-import { imageSetError } from "./image-set-error.js";
 import { concatImages, type LabeledImages } from "./labeled-images.js";
 
 export interface SplitOptions extends ReadOptions {
@@ -50,14 +49,6 @@ export function readIdx(path: string, options: ReadOptions = {}): IdxArray {
  */
 export function writeIdx(path: string, array: IdxArray): void {
   writeBytes(path, formatIdx(array));
-}
-
-/** The first of the names that is in the folder, compressed or not. */
-function findFile(folder: string, names: readonly string[]): string {
-  const candidates = names.flatMap((name) => [join(folder, name), join(folder, `${name}.gz`)]);
-  const found = candidates.find((path) => existsSync(path));
-  if (!found) throw imageSetError("NotFound", folder, `it holds no file ${names.join(" or ")} (or with .gz)`);
-  return found;
 }
 
 /**
@@ -142,14 +133,7 @@ export function readCifar100(folder: string, options: ReadCifar100Options = {}):
   const namesPath = join(folder, `${labels}_label_names.txt`);
   const set = parseCifar100(readBytes(path, options), { path, labels });
   if (!existsSync(namesPath)) return set;
-  const classNames = new TextDecoder()
-    .decode(readBytes(namesPath, options))
-    .split(/\r?\n/)
-    .filter((name) => name !== "");
-  const expected = labels === "fine" ? 100 : 20;
-  if (classNames.length !== expected)
-    throw imageSetError("Malformed", namesPath, `it has ${classNames.length} names, CIFAR-100 has ${expected} ${labels} classes`);
-  return { ...set, classNames };
+  return { ...set, classNames: readClassNames(namesPath, labels === "fine" ? 100 : 20) };
 }
 
 /**

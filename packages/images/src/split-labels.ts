@@ -13,7 +13,7 @@ export interface LabelSplitOptions {
   classes: number;
   /** How many images keep their labels, a multiple of C. */
   labeled: number;
-  /** How many images are set aside (default 0), drawn without regard to their class. */
+  /** How many images are set aside (default 0), drawn without regard to their class among those with a label. */
   validation?: number;
   /** Numbers in [0, 1); the same ones give the same split. */
   random: () => number;
@@ -38,7 +38,7 @@ const checkCount = (name: string, value: number, low: number): void => {
  * Draws which labels of a set are used, the same number of each class, as studies of semi-supervised learning do; all images stay in the
  * unlabeled pool, the labeled ones too (Sohn et al., "FixMatch", NeurIPS 2020, and the programs of FlexMatch).
  *
- * @param labels the class of each image, 0 to C − 1
+ * @param labels the class of each image, 0 to C − 1; an image of −1 has none and is in the pool
  * @throws RangeError if the labeled images cannot be shared out evenly, a class has too few, or a label is out of range
  *
  * @example
@@ -57,18 +57,23 @@ export function splitLabels(labels: ArrayLike<number>, options: LabelSplitOption
   checkCount("labeled", labeled, 0);
   checkCount("validation", validation, 0);
   if (labeled % classes !== 0) throw new RangeError(`labeled must be a multiple of the ${classes} classes, got ${labeled}`);
-  if (validation > labels.length) throw new RangeError(`validation must be at most the ${labels.length} images, got ${validation}`);
-  for (const [i, label] of Array.from(labels).entries()) {
-    if (!Number.isInteger(label) || label < 0 || label >= classes)
-      throw new RangeError(`label ${i} must be from 0 to ${classes - 1}, got ${label}`);
+  const rest: number[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (!Number.isInteger(label) || label < -1 || label >= classes)
+      throw new RangeError(`label ${i} must be from 0 to ${classes - 1}, or -1 where it is not known, got ${label}`);
+    (label === -1 ? unknown : rest).push(i);
   }
+  if (validation > rest.length)
+    throw new RangeError(`validation must be at most the ${rest.length} images with a label, got ${validation}`);
 
-  const rest = Array.from(labels, (_, i) => i);
   const judged = takeAtRandom(rest, validation, random);
-  const unlabeled = ascending(rest);
+  const known = ascending(rest);
+  const unlabeled = ascending([...rest, ...unknown]);
   const perClass = labeled / classes;
   const members = Array.from({ length: classes }, (): number[] => []);
-  for (const i of unlabeled) members[labels[i]!]!.push(i);
+  for (const i of known) members[labels[i]!]!.push(i);
   const chosen = members.flatMap((indices, label) => {
     if (indices.length < perClass) throw new RangeError(`class ${label} has ${indices.length} images where ${perClass} are to be labeled`);
     return takeAtRandom(indices, perClass, random);
