@@ -41,7 +41,10 @@ export const brightness: Operation = (from, to, _shape, value) => mixGray(from, 
 
 export const color: Operation = (from, to, [, , channels], value) => {
   // One channel is its own luma.
-  if (channels !== 3) return to.set(from);
+  if (channels !== 3) {
+    to.set(from);
+    return;
+  }
   const part = Math.fround(value);
   for (let i = 0; i < from.length; i += 3) {
     const gray = lumaAt(from, i);
