@@ -58,18 +58,21 @@ export function createAdamW(options: AdamWOptions = {}): Optimizer {
         const shift = tf.scalar(epsilon * rootOfCorrection);
         const rate = tf.scalar((learningRate * rootOfCorrection) / (1 - beta1 ** step));
         const kept = tf.scalar(1 - learningRate * weightDecay);
+        // Freed at once, as in createSgd.
         for (const pack of packs) {
-          const weights = join(pack, variables);
-          const gradient = join(pack, gradients);
-          const oldMean = pack.slots["mean"]!;
-          const oldSquare = pack.slots["square"]!;
-          const mean = tf.add(oldMean, tf.mul(tf.sub(gradient, oldMean), toMean));
-          const square = tf.add(oldSquare, tf.mul(tf.sub(tf.square(gradient), oldSquare), toSquare));
-          const change = tf.mul(tf.div(mean, tf.add(tf.sqrt(square), shift)), rate);
-          setSlot(pack, "mean", mean);
-          setSlot(pack, "square", square);
-          const next = part(pack, tf.sub(pack.group ? tf.mul(weights, kept) : weights, change));
-          for (const [i, name] of pack.names.entries()) variables[name]!.assign(next[i]!);
+          tf.tidy(() => {
+            const weights = join(pack, variables);
+            const gradient = join(pack, gradients);
+            const oldMean = pack.slots["mean"]!;
+            const oldSquare = pack.slots["square"]!;
+            const mean = tf.tidy(() => tf.add(oldMean, tf.mul(tf.sub(gradient, oldMean), toMean)));
+            const square = tf.tidy(() => tf.add(oldSquare, tf.mul(tf.sub(tf.square(gradient), oldSquare), toSquare)));
+            setSlot(pack, "mean", mean);
+            setSlot(pack, "square", square);
+            const change = tf.tidy(() => tf.mul(tf.div(mean, tf.add(tf.sqrt(square), shift)), rate));
+            const next = part(pack, tf.sub(pack.group ? tf.mul(weights, kept) : weights, change));
+            for (const [i, name] of pack.names.entries()) variables[name]!.assign(next[i]!);
+          });
         }
       });
     },

@@ -73,7 +73,12 @@ export function createEma(variables: Readonly<Record<string, tf.Variable>>, opti
         const toward = tf.scalar(1 - decay);
         for (const pack of packs) {
           const average = pack.slots["average"]!;
-          setSlot(pack, "average", tf.add(average, tf.mul(tf.sub(join(pack, variables), average), toward)));
+          // Freed pack by pack, as in the optimizers.
+          setSlot(
+            pack,
+            "average",
+            tf.tidy(() => tf.add(average, tf.mul(tf.sub(join(pack, variables), average), toward))),
+          );
         }
       });
     },

@@ -47,18 +47,24 @@ export function createSgd(options: SgdOptions = {}): Optimizer {
       const packs = slots.packs(variables, Object.keys(gradients), (name) => weightDecay > 0 && !exclude(name));
       tf.tidy(() => {
         const [rate, mu, decay] = [tf.scalar(learningRate), tf.scalar(momentum), tf.scalar(weightDecay)];
+        // What is done with is freed at once, not at the end: the next operation then writes to memory that is still in the cache.
         for (const pack of packs) {
-          const weights = join(pack, variables);
-          let gradient = join(pack, gradients);
-          if (pack.group) gradient = tf.add(gradient, tf.mul(weights, decay));
-          let direction = gradient;
-          if (momentum > 0) {
-            const velocity = tf.add(tf.mul(pack.slots["momentum"]!, mu), gradient);
-            direction = nesterov ? tf.add(gradient, tf.mul(velocity, mu)) : velocity;
-            setSlot(pack, "momentum", velocity);
-          }
-          const next = part(pack, tf.sub(weights, tf.mul(direction, rate)));
-          for (const [i, name] of pack.names.entries()) variables[name]!.assign(next[i]!);
+          tf.tidy(() => {
+            const weights = join(pack, variables);
+            const slope = join(pack, gradients);
+            const gradient = pack.group ? tf.tidy(() => tf.add(slope, tf.mul(weights, decay))) : slope;
+            let direction = gradient;
+            if (momentum > 0) {
+              const velocity = tf.tidy(() => tf.add(tf.mul(pack.slots["momentum"]!, mu), gradient));
+              setSlot(pack, "momentum", velocity);
+              direction = nesterov ? tf.tidy(() => tf.add(gradient, tf.mul(velocity, mu))) : velocity;
+            }
+            const next = part(
+              pack,
+              tf.tidy(() => tf.sub(weights, tf.mul(direction, rate))),
+            );
+            for (const [i, name] of pack.names.entries()) variables[name]!.assign(next[i]!);
+          });
         }
       });
     },

@@ -118,6 +118,19 @@ describe.each(kinds)("%s", (_, create, rule) => {
     }
   });
 
+  test("needs memory for the work on one variable at a time", async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `kernel${i}`);
+    const size = 10_000;
+    const model = Object.fromEntries(names.map((name) => [name, tf.variable(tf.zeros([size]))]));
+    const gradients = Object.fromEntries(names.map((name) => [name, tf.ones([size])]));
+    const optimizer = create();
+    optimizer.apply(model, gradients, 0.1);
+    const before = tf.memory().numBytes;
+    const { peakBytes } = await tf.profile(() => optimizer.apply(model, gradients, 0.1));
+    expect((peakBytes - before) / (4 * size)).toBeLessThan(9);
+    expect(tf.memory().numBytes).toBe(before);
+  });
+
   test("leaves a variable without a gradient and its state alone", () => {
     const model = variables(1);
     const optimizer = create();
