@@ -31,11 +31,11 @@ function affine(
     let [sx, sy] = [x0 + y * fb, y0 + y * fe];
     for (let x = 0; x < width; x++, at += channels, sx += fa, sy += fd) {
       if (sx >= 0 && sx < right && sy >= 0 && sy < bottom) {
-        let source = (((sy / unit) | 0) * width + ((sx / unit) | 0)) * channels;
+        const source = (((sy / unit) | 0) * width + ((sx / unit) | 0)) * channels;
         to[at] = from[source]!;
         if (channels === 3) {
-          to[at + 1] = from[++source]!;
-          to[at + 2] = from[++source]!;
+          to[at + 1] = from[source + 1]!;
+          to[at + 2] = from[source + 2]!;
         }
       } else {
         for (let c = 0; c < channels; c++) to[at + c] = 0;

@@ -50,21 +50,19 @@ export function copyOf<D extends Pixels>(data: D): D {
  */
 export function pickPixels(from: Pixels, to: Pixels, [height, width, channels]: ImageShape, rows: Int32Array, columns: Int32Array): void {
   const length = width * channels;
-  // One loop along a row whatever the channels: they lie side by side.
-  const sources = new Int32Array(length);
-  for (let x = 0, at = 0; x < width; x++) {
-    for (let c = 0; c < channels; c++, at++) sources[at] = columns[x]! < 0 ? -1 : columns[x]! * channels + c;
-  }
-  for (let y = 0; y < height; y++) {
-    const start = y * length;
-    if (rows[y]! < 0) {
-      to.fill(0, start, start + length);
-      continue;
-    }
+  for (let y = 0, at = 0; y < height; y++) {
     const row = rows[y]! * length;
-    for (let i = 0; i < length; i++) {
-      const source = sources[i]!;
-      to[start + i] = source < 0 ? 0 : from[row + source]!;
+    for (let x = 0; x < width; x++, at += channels) {
+      const source = row + columns[x]! * channels;
+      if (row < 0 || columns[x]! < 0) {
+        for (let c = 0; c < channels; c++) to[at + c] = 0;
+      } else if (channels === 3) {
+        to[at] = from[source]!;
+        to[at + 1] = from[source + 1]!;
+        to[at + 2] = from[source + 2]!;
+      } else {
+        for (let c = 0; c < channels; c++) to[at + c] = from[source + c]!;
+      }
     }
   }
 }

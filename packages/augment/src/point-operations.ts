@@ -66,9 +66,8 @@ export const autoContrast: Operation = (from, to, [, , channels]) => {
   for (let c = 0; c < channels; c++) {
     let [low, high] = [255, 0];
     for (let i = c; i < from.length; i += channels) {
-      const v = from[i]!;
-      if (v < low) low = v;
-      if (v > high) high = v;
+      low = Math.min(low, from[i]!);
+      high = Math.max(high, from[i]!);
     }
     const scale = high > low ? 255 / (high - low) : 1;
     const offset = high > low ? low * scale : 0;
