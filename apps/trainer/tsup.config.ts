@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { cli: "src/cli.ts", "phantom-worker": "src/run/phantom-worker.ts" },
+  entry: { cli: "src/cli.ts", "phantom-worker": "src/run/phantom-worker.ts", "view-worker": "src/classification/view-worker.ts" },
   format: ["esm"],
   sourcemap: true,
   clean: true,

@@ -1,28 +1,5 @@
 import { z } from "zod";
-
-// The message of every setting says all that is expected of it, whatever is wrong; it goes on after "expected".
-
-/** A number from `low` to `high`. */
-const number = (low: number, high: number = Number.POSITIVE_INFINITY): z.ZodNumber => {
-  const error = high === Number.POSITIVE_INFINITY ? `a number of at least ${low}` : `a number from ${low} to ${high}`;
-  return z.number({ error }).min(low, { error }).max(high, { error });
-};
-const positive = (high: number): z.ZodNumber => {
-  const error = `a number above 0, up to ${high}`;
-  return z.number({ error }).gt(0, { error }).max(high, { error });
-};
-const whole = (low: number, high: number = Number.MAX_SAFE_INTEGER): z.ZodInt => {
-  const error = high === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${low}` : `a whole number from ${low} to ${high}`;
-  return z.int({ error }).min(low, { error }).max(high, { error });
-};
-const fraction = number(0, 1);
-const flag = z.boolean({ error: "true or false" });
-const path = z.string({ error: "a path" }).min(1, { error: "a path" });
-const oneOf = <const T extends readonly string[]>(...names: T) => z.enum(names, { error: names.join(" or ") });
-const section = <T extends z.ZodRawShape>(shape: T, error = "a group of settings") => z.strictObject(shape, { error });
-
-/** Every layer of a network draws from its own multiple of the seed. */
-export const maxSeed: number = 2 ** 32 - 1;
+import { flag, fraction, maxSeed, number, oneOf, path, positive, section, settingsIn, whole } from "./setting-types.js";
 
 const spacing = number(0.1, 20);
 const anchors = "a list of 1 to 16 edges in mm";
@@ -166,18 +143,4 @@ export const configSchema = section(
 );
 
 /** The names of the settings at a place of the schema. */
-export function settingsAt(place: readonly PropertyKey[]): string[] {
-  let schema: unknown = configSchema;
-  for (const key of place) {
-    const inner = unwrapped(schema);
-    schema = inner instanceof z.ZodArray ? inner.element : inner instanceof z.ZodObject ? inner.shape[key as string] : undefined;
-  }
-  const found = unwrapped(schema);
-  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
-}
-
-/** What a default is for. */
-const unwrapped = (schema: unknown): unknown =>
-  schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional
-    ? unwrapped(schema.unwrap())
-    : schema;
+export const settingsAt = (place: readonly PropertyKey[]): string[] => settingsIn(configSchema, place);

@@ -1,39 +1,70 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from "yaml";
-import type { z } from "zod";
-import { configSchema, settingsAt } from "./config-schema.js";
+import { z } from "zod";
+import { type ClassificationConfig, classificationSchema, withDependentDefaults } from "./classification/schema.js";
+import { configSchema } from "./config-schema.js";
 import { inputError } from "./errors.js";
+import { settingsIn } from "./setting-types.js";
 
-/** A configuration with every default filled in. */
+/** The configuration of a detection run with every default filled in. */
 export type Config = z.output<typeof configSchema>;
 
-type Place = readonly PropertyKey[];
+/** Of a run of any task. */
+export type AnyConfig = Config | ClassificationConfig;
 
-/** Holds a plain object against the schema; `source` is what error sentences call it, `lineOf` finds where a setting stands in it. */
-export function validateConfig(value: unknown, source: string, lineOf: (place: Place) => number | undefined = () => undefined): Config {
+type Place = readonly PropertyKey[];
+type LineOf = (place: Place) => number | undefined;
+/** What settings ask of each other: the setting, whether it is right, and what was expected of it. */
+type Relation = [Place, boolean, string];
+
+/** Holds a plain object against the schema of detection; `source` is what error sentences call it, `lineOf` finds where a setting stands in it. */
+export const validateConfig = (value: unknown, source: string, lineOf?: LineOf): Config =>
+  validateWith(configSchema, relations, value, source, lineOf);
+
+/** The same for the task that it names; detection where it names none. */
+export function validateAnyConfig(value: unknown, source: string, lineOf?: LineOf): AnyConfig {
+  if (valueAt(value, ["task"]) !== "classification") return validateWith(taskNamed, relations, value, source, lineOf);
+  return withDependentDefaults(validateWith(classificationSchema, classificationRelations, value, source, lineOf));
+}
+
+/** The schema of detection, which says of another task what tasks there are. */
+const taskNamed = configSchema.extend({ task: z.literal("detection", { error: "detection or classification" }).default("detection") });
+
+function validateWith<S extends z.ZodType>(
+  schema: S,
+  relationsOf: (config: z.output<S>) => Iterable<Relation>,
+  value: unknown,
+  source: string,
+  lineOf: LineOf = () => undefined,
+): z.output<S> {
   const refuse = (place: Place, complaint: string): never => {
     const line = lineOf(place);
     throw inputError(`${source}${line === undefined ? "" : `, line ${line}`}: ${nameOf(place)} ${complaint}`);
   };
-  const result = configSchema.safeParse(value);
+  const result = schema.safeParse(value);
   if (!result.success) {
     // A misspelt key first: what is then missing is the one that was meant.
     const { issues } = result.error;
     const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!;
     if (issue.code === "unrecognized_keys")
-      return refuse([...issue.path, issue.keys[0]!], `is no setting; expected one of ${settingsAt(issue.path).join(", ")}`);
+      return refuse([...issue.path, issue.keys[0]!], `is no setting; expected one of ${settingsIn(schema, issue.path).join(", ")}`);
     return refuse(issue.path, `is ${shown(valueAt(value, issue.path))}; expected ${issue.message}`);
   }
   const config = result.data;
-  for (const [place, isRight, expectation] of relations(config)) {
+  for (const [place, isRight, expectation] of relationsOf(config)) {
     if (!isRight) refuse(place, `is ${shown(valueAt(config, place))}; expected ${expectation}`);
   }
   return config;
 }
 
-/** What settings ask of each other: the setting, whether it is right, and what was expected of it. */
-function* relations(config: Config): Generator<[Place, boolean, string]> {
+function* classificationRelations({ network, data, method }: z.output<typeof classificationSchema>): Generator<Relation> {
+  const isWide = network.kind === "wide-resnet";
+  yield [["network", "depth"], !isWide || (network.depth - 4) % 6 === 0, "10, 16, 22, 28 … (6n + 4)"];
+  yield [["data", "labeled"], method === "full" || (data.labeled ?? 0) > 0, `how many images keep their labels, for the method ${method}`];
+}
+
+function* relations(config: Config): Generator<Relation> {
   const { network, preprocessing, training, detection } = config;
   const strides = network.channels.map((_, i) => 2 ** (i + 1));
   const [{ anchorsMm: first }] = network.levels as [Config["network"]["levels"][number]];
@@ -66,8 +97,36 @@ function* relations(config: Config): Generator<[Place, boolean, string]> {
 // A configuration of this size is another file by mistake.
 const maxBytes = 2 ** 20;
 
-/** Reads a YAML (or JSON) configuration; paths in it are relative to its folder. */
-export function readConfig(path: string): Config {
+/** Reads a YAML (or JSON) configuration of detection; paths in it are relative to its folder. */
+export const readConfig = (path: string): Config => withAbsolutePaths(readWith(path, validateConfig), dirname(resolve(path)));
+
+/** Settings of a file that the command line replaces. */
+export interface ConfigOverrides {
+  seed?: number;
+  steps?: number;
+}
+
+/** Reads a configuration of any task; `overrides` take the place of what the file says before defaults are worked out. */
+export function readAnyConfig(path: string, overrides: ConfigOverrides = {}): AnyConfig {
+  const config = readWith(path, (value, source, lineOf) => validateAnyConfig(withOverrides(value, overrides), source, lineOf));
+  const base = dirname(resolve(path));
+  if (config.task === "detection") return withAbsolutePaths(config, base);
+  return { ...config, data: { ...config.data, path: resolve(base, config.data.path) } };
+}
+
+function withOverrides(value: unknown, { seed, steps }: ConfigOverrides): unknown {
+  // What is no group of settings is refused with the rest of the file.
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const { training } = value as { training?: unknown };
+  const isGroup = training === undefined || (typeof training === "object" && training !== null);
+  return {
+    ...value,
+    ...(seed !== undefined && { seed }),
+    ...(steps !== undefined && isGroup && { training: { ...(training as object | undefined), steps } }),
+  };
+}
+
+function readWith<C>(path: string, validate: (value: unknown, source: string, lineOf: LineOf) => C): C {
   const status = statSync(path, { throwIfNoEntry: false });
   if (!status) throw inputError(`${path} does not exist; expected a configuration in YAML`);
   if (!status.isFile()) throw inputError(`${path} is a folder; expected a configuration in YAML`);
@@ -84,11 +143,10 @@ export function readConfig(path: string): Config {
     };
     throw inputError(`${path}, line ${lineAt(broken.pos[0])}: ${reasons[broken.code] ?? `${lowerFirst(broken.message)}; expected YAML`}`);
   }
-  const config = validateConfig(toPlain(path, document), path, (place) => {
+  return validate(toPlain(path, document), path, (place) => {
     const offset = offsetOf(document.contents, place, (node) => (isAlias(node) ? node.resolve(document) : node));
     return offset === undefined ? undefined : lineAt(offset);
   });
-  return withAbsolutePaths(config, dirname(resolve(path)));
 }
 
 function toPlain(path: string, document: { toJS(): unknown }): unknown {

@@ -1,9 +1,9 @@
 import { defineCommand } from "../command.js";
-import { maxSeed } from "../config-schema.js";
 import { readOption, realNumber, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 import { progressOnDemand } from "../reporters/progress.js";
 import { engineArgument, startEngine } from "../run/start-engine.js";
+import { maxSeed } from "../setting-types.js";
 
 export default defineCommand({
   args: {

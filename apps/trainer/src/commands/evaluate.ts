@@ -1,6 +1,7 @@
 import { type CpmRate, cpmRates } from "@gleaner/froc";
 import { defineCommand } from "../command.js";
 import { writeJson } from "../reporters/json.js";
+import { judgmentTable } from "../reporters/judgment-table.js";
 import { progressOnDemand } from "../reporters/progress.js";
 import { engineArgument, startEngine } from "../run/start-engine.js";
 
@@ -11,7 +12,16 @@ export default defineCommand({
     json: { type: "boolean", description: "Write one JSON document" },
   },
   async run({ args, io }) {
+    const { readAnyRunConfig } = await import("../run/run-folder.js");
+    const isClassifier = readAnyRunConfig(args.run).task === "classification";
     await startEngine(args.engine, io);
+    if (isClassifier) {
+      const { evaluateClassifier } = await import("../classification/evaluate.js");
+      const result = await evaluateClassifier(args.run);
+      if (args.json) writeJson(io, result);
+      else io.stdout.write(judgmentTable(result));
+      return;
+    }
     const { evaluate } = await import("../run/evaluate.js");
     const { preparedFolder } = await import("../run/prepared-scans.js");
     const result = await evaluate({

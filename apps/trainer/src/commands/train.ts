@@ -1,10 +1,11 @@
+import type { ClassificationConfig } from "../classification/schema.js";
 import { defineCommand } from "../command.js";
-import { readConfig } from "../config.js";
-import { maxSeed } from "../config-schema.js";
+import { type Config, readAnyConfig } from "../config.js";
 import { readOption, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 import { progressOnDemand } from "../reporters/progress.js";
 import { engineArgument, startEngine } from "../run/start-engine.js";
+import { maxSeed } from "../setting-types.js";
 
 export default defineCommand({
   args: {
@@ -17,26 +18,32 @@ export default defineCommand({
     json: { type: "boolean", description: "Write one JSON document" },
   },
   async run({ args, io }) {
-    const config = readConfig(args.config);
-    if (args.seed !== undefined) config.seed = readOption("--seed", wholeNumber(0, maxSeed), args.seed);
-    if (args.steps !== undefined) config.training.steps = readOption("--steps", wholeNumber(1), args.steps);
+    const config = readAnyConfig(args.config, {
+      ...(args.seed !== undefined && { seed: readOption("--seed", wholeNumber(0, maxSeed), args.seed) }),
+      ...(args.steps !== undefined && { steps: readOption("--steps", wholeNumber(1), args.steps) }),
+    });
     const run = args.out ?? `runs/${config.method}-seed${config.seed}`;
     const environment = await startEngine(args.engine, io);
-    const { train } = await import("../run/train.js");
-    const { preparedFolder } = await import("../run/prepared-scans.js");
-    const preparing = progressOnDemand(io.stderr, "prepare", "scans");
+    const common = { run, resume: args.resume === true, environment, signal: io.signal, source: args.config };
     const training = progressOnDemand(io.stderr, config.method, "steps");
-    const result = await train(config, {
-      run,
-      resume: args.resume === true,
-      preparedFolder: preparedFolder(io.env),
-      environment,
-      signal: io.signal,
-      source: args.config,
-      onNote: (text) => io.stderr.write(`note: ${text}\n`),
-      onPrepare: preparing,
-      onStep: ({ step, loss }, total) => training(step, total, `loss ${loss.toFixed(3)}`),
-    });
+    const trainOf = {
+      async classification(settings: ClassificationConfig) {
+        const { trainClassifier } = await import("../classification/train.js");
+        return trainClassifier(settings, { ...common, onStep: training });
+      },
+      async detection(settings: Config) {
+        const { train } = await import("../run/train.js");
+        const { preparedFolder } = await import("../run/prepared-scans.js");
+        return train(settings, {
+          ...common,
+          preparedFolder: preparedFolder(io.env),
+          onNote: (text) => io.stderr.write(`note: ${text}\n`),
+          onPrepare: progressOnDemand(io.stderr, "prepare", "scans"),
+          onStep: ({ step, loss }, total) => training(step, total, `loss ${loss.toFixed(3)}`),
+        });
+      },
+    };
+    const result = await (config.task === "classification" ? trainOf.classification(config) : trainOf.detection(config));
     if (args.json) writeJson(io, result);
     else if (!result.stopped) io.stdout.write(`${run}: ${result.steps} steps done\nnext: gleaner evaluate ${run}\n`);
     if (result.stopped) {

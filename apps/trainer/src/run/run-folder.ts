@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { type Config, validateConfig } from "../config.js";
+import { type AnyConfig, type Config, validateAnyConfig, validateConfig } from "../config.js";
 import { inputError } from "../errors.js";
 
 // What a run leaves behind, one file a concern:
@@ -9,7 +9,7 @@ import { inputError } from "../errors.js";
 //   split.json               which scans were labeled, unlabeled and held out
 //   events.jsonl             one line a step
 //   checkpoint.safetensors   weights, averages, optimizer and random state: enough to go on, and to detect
-//   evaluation/              candidates.csv, froc.json, slices.json
+//   evaluation/              candidates.csv, froc.json, slices.json; of a classification run classification.json
 export const runFiles = {
   config: "config.json",
   environment: "environment.json",
@@ -18,6 +18,9 @@ export const runFiles = {
   checkpoint: "checkpoint.safetensors",
   evaluation: "evaluation",
 } as const;
+
+/** The weights with the lowest validation error of a classification run that has validation images. */
+export const bestCheckpoint = "best.safetensors";
 
 /** Writes under a temporary name, then renames: nobody ever reads half a file. */
 export function writeWhole(path: string, text: string): void {
@@ -53,19 +56,24 @@ export function readJsonFile<T>(path: string): T {
   }
 }
 
-/** The configuration of a run. */
-export function readRunConfig(run: string): Config {
+const readFromRun = <C>(run: string, validate: (value: unknown, source: string) => C): C => {
   if (!existsSync(run)) throw inputError(`${run} does not exist; expected the folder of a run, as \`gleaner train\` makes`);
   const path = join(run, runFiles.config);
-  return validateConfig(readJsonFile(path), path);
-}
+  return validate(readJsonFile(path), path);
+};
+
+/** The configuration of a detection run. */
+export const readRunConfig = (run: string): Config => readFromRun(run, validateConfig);
+
+/** The configuration of a run of any task. */
+export const readAnyRunConfig = (run: string): AnyConfig => readFromRun(run, validateAnyConfig);
 
 /** Throws unless a run may begin in the folder, or go on with the settings it was started with. */
-export function checkRunFolder(config: Config, run: string, resume: boolean): void {
+export function checkRunFolder(config: AnyConfig, run: string, resume: boolean): void {
   const checkpoint = join(run, runFiles.checkpoint);
   if (resume) {
     if (!existsSync(checkpoint)) throw inputError(`${checkpoint} does not exist; expected the checkpoint of a run to resume`);
-    const changed = difference(readRunConfig(run), config);
+    const changed = difference(readAnyRunConfig(run), config);
     if (changed) throw inputError(`${join(run, runFiles.config)}: ${changed}; expected the settings that the run was started with`);
     return;
   }
@@ -73,7 +81,7 @@ export function checkRunFolder(config: Config, run: string, resume: boolean): vo
   if (!existsSync(run)) return;
   if (!statSync(run).isDirectory()) throw inputError(`${run} is a file; expected a folder for the run`);
   // What a run leaves behind that was killed before its first checkpoint is overwritten; nothing else is.
-  const own: string[] = Object.values(runFiles);
+  const own: string[] = [...Object.values(runFiles), bestCheckpoint];
   const foreign = readdirSync(run).find(
     (name) => !own.some((file) => name === file || (name.startsWith(`${file}.`) && name.endsWith(".tmp"))),
   );

@@ -40,7 +40,8 @@ export function createTrainingState(config: Config, variables: Record<string, tf
   };
 }
 
-const withPrefix = <T>(prefix: string, values: Record<string, T>): Record<string, T> =>
+/** The entries with a prefix before their names. */
+export const withPrefix = <T>(prefix: string, values: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 
 /** The entries under a prefix, without it. */

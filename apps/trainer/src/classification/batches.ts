@@ -1,0 +1,100 @@
+import type { ClassificationBatch, ClassificationMethod } from "@gleaner/methods";
+import { createShuffledPasses, type Random } from "@gleaner/training";
+import * as tf from "@tensorflow/tfjs";
+import type { ClassificationData } from "./data.js";
+import type { ClassificationConfig } from "./schema.js";
+import type { ViewMaker } from "./view-threads.js";
+
+/** The batch of a step, and which images it holds. */
+export interface StepBatch {
+  /** Tensors which the caller disposes. */
+  batch: ClassificationBatch;
+  /** Of the unlabeled images, by their places in `data.unlabeled`. */
+  indices: Int32Array;
+  /** Their classes, −1 where nobody knows; only for statistics. */
+  truth: Int32Array;
+  /** Milliseconds that the training waited for the batch. */
+  waitedMs: number;
+}
+
+/** Batches by the number of their step. A batch is a function of the seed and its step alone, so it may be made ahead, and resuming needs no state. */
+export interface BatchSource {
+  next(step: number): Promise<StepBatch>;
+}
+
+/** Images of one job; fixed, so that the random streams do not depend on the number of threads. */
+const jobSize = 32;
+/** Batches that are made ahead of the training. */
+const ahead = 2;
+
+export function createBatchSource(
+  config: ClassificationConfig,
+  data: ClassificationData,
+  views: ClassificationMethod["views"],
+  maker: ViewMaker,
+  random: Random,
+): BatchSource {
+  const { labeledBatch, unlabeledRatio, steps } = config.training;
+  const { pool, labeled, unlabeled } = data;
+  const [, height, width, channels] = pool.shape;
+  const replacement = config.data.sampling === "replacement";
+  const drawLabeled = createShuffledPasses(labeled.length, random.fork("labeled"), { replacement });
+  const drawUnlabeled = createShuffledPasses(unlabeled.length, random.fork("unlabeled"), { replacement });
+  const unlabeledBatch = views.length > 0 ? unlabeledRatio * labeledBatch : 0;
+
+  const makeViewsOf = async (places: Int32Array, kind: "weak" | "strong", stream: Random): Promise<Float32Array[]> => {
+    const pixels = pool.read(places);
+    const bytes = jobSize * height * width * channels;
+    const jobs = Array.from({ length: Math.ceil(places.length / jobSize) }, (_, i) =>
+      maker.make({ images: pixels.slice(i * bytes, (i + 1) * bytes), kind, random: stream.fork(i).snapshot() }),
+    );
+    return Promise.all(jobs);
+  };
+  const toTensor = (pieces: readonly Float32Array[], count: number): tf.Tensor4D => {
+    const all = new Float32Array(count * height * width * channels);
+    let at = 0;
+    for (const piece of pieces) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return tf.tensor4d(all, [count, height, width, channels]);
+  };
+
+  const start = (step: number) => {
+    const stream = random.fork("views").fork(step);
+    const labeledPlaces = drawLabeled(step * labeledBatch, labeledBatch).map((i) => labeled[i]!);
+    const indices = drawUnlabeled(step * unlabeledBatch, unlabeledBatch);
+    const places = indices.map((i) => unlabeled[i]!);
+    const pixels = Promise.all([
+      makeViewsOf(labeledPlaces, "weak", stream.fork("labeled")),
+      ...views.map((view) => makeViewsOf(places, view, stream.fork(view))),
+    ]);
+    // A failure is reported when the batch is asked for, not when nobody listens yet.
+    pixels.catch(() => {});
+    return { labeledPlaces, indices, places, pixels };
+  };
+
+  const started = new Map<number, ReturnType<typeof start>>();
+  return {
+    async next(step) {
+      const asked = performance.now();
+      for (let k = step; k <= Math.min(step + (maker.threads > 0 ? ahead : 0), steps - 1); k++)
+        if (!started.has(k)) started.set(k, start(k));
+      const { labeledPlaces, indices, places, pixels } = started.get(step)!;
+      started.delete(step);
+      const [ofLabeled, ...ofUnlabeled] = await pixels;
+      const waitedMs = performance.now() - asked;
+      const labels = labeledPlaces.map((i) => pool.labels[i]!);
+      return {
+        batch: {
+          labeled: toTensor(ofLabeled!, labeledBatch),
+          labels: tf.tensor1d(labels, "int32"),
+          ...Object.fromEntries(views.map((view, i) => [view, toTensor(ofUnlabeled[i]!, unlabeledBatch)])),
+        },
+        indices,
+        truth: places.map((i) => pool.labels[i]!),
+        waitedMs,
+      };
+    },
+  };
+}

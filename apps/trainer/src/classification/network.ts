@@ -1,0 +1,45 @@
+import { createSmallCnn, createWideResNet } from "@gleaner/classifier";
+import type { ClassifierPredict } from "@gleaner/methods";
+import { namedVariables } from "@gleaner/training";
+import * as tf from "@tensorflow/tfjs";
+import type { ClassificationConfig } from "./schema.js";
+
+/** The network of a run. */
+export interface Classifier {
+  /** All variables by name, running statistics among them. */
+  variables: Record<string, tf.Variable>;
+  trainable: Record<string, tf.Variable>;
+  /** Logits in training: normalized by the batch. */
+  train: ClassifierPredict;
+  /** Logits in use: normalized by the running statistics. */
+  infer(images: tf.Tensor): tf.Tensor2D;
+  dispose(): void;
+}
+
+export function createClassifier(
+  { network, seed }: ClassificationConfig,
+  inputShape: readonly [number, number, number],
+  classes: number,
+): Classifier {
+  const { kind, depth, widen, groups, firstStride, variant, normMomentum } = network;
+  const model =
+    kind === "small-cnn"
+      ? createSmallCnn({ inputShape, classes, normMomentum, seed })
+      : createWideResNet({ inputShape, classes, depth, widen, groups, firstStride, variant, normMomentum, seed });
+  const variables = namedVariables(model) as Record<string, tf.Variable>;
+  const statistics = Object.values(namedVariables(model, { which: "fixed" }));
+  const forward = (images: tf.Tensor): tf.Tensor2D => model.apply(images, { training: true }) as tf.Tensor2D;
+  return {
+    variables,
+    trainable: namedVariables(model, { which: "trainable" }) as Record<string, tf.Variable>,
+    train: (images, { updateStatistics = true } = {}) => {
+      if (updateStatistics) return forward(images);
+      const before = statistics.map((variable) => tf.clone(variable));
+      const logits = forward(images);
+      for (const [i, variable] of statistics.entries()) variable.assign(before[i]!);
+      return logits;
+    },
+    infer: (images) => model.apply(images, { training: false }) as tf.Tensor2D,
+    dispose: () => model.dispose(),
+  };
+}
