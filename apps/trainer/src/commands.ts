@@ -14,15 +14,25 @@ export const commands: Record<string, { description: string; load: () => Promise
     description: "Read, orient, resample and cache the scans of a configuration.",
     load: async () => (await import("./commands/prepare.js")).default,
   },
-  train: { description: "Train a detector as a configuration says.", load: async () => (await import("./commands/train.js")).default },
+  train: {
+    description: "Train a detector or a classifier as a configuration says.",
+    load: async () => (await import("./commands/train.js")).default,
+  },
   detect: {
     description: "Find lesions in whole scans with a trained run.",
     load: async () => (await import("./commands/detect.js")).default,
   },
-  evaluate: { description: "Judge a run on its held-out scans.", load: async () => (await import("./commands/evaluate.js")).default },
+  evaluate: {
+    description: "Judge a run on its held-out scans or images.",
+    load: async () => (await import("./commands/evaluate.js")).default,
+  },
   report: {
     description: "One page about one run, or several side by side.",
     load: async () => (await import("./commands/report.js")).default,
+  },
+  reproduce: {
+    description: "Tables of papers and of small real sets, as lists of runs.",
+    load: async () => (await import("./commands/reproduce.js")).default,
   },
   backend: {
     description: "Which engine is used and why; pair the native one; test the operators.",
