@@ -1,3 +1,4 @@
+import { requireCount, requireIndices, requireLength } from "./checks.js";
 import { type Mapping, mappingOf } from "./mapping.js";
 
 export interface CurriculumOptions {
@@ -18,10 +19,10 @@ export interface CurriculumOptions {
   precision?: "float64" | "float32";
 }
 
-/** All there is to know of a curriculum: plain data which survives JSON, except for a mapping that is a function. */
-export interface CurriculumSnapshot extends Required<CurriculumOptions> {
+/** All there is to know of a curriculum: plain data which survives JSON, except for a mapping that is a function and for typed labels. */
+export interface CurriculumSnapshot<Labels extends ArrayLike<number> = number[]> extends Required<CurriculumOptions> {
   /** The class that each sample counts for, −1 for none. */
-  labels: number[];
+  labels: Labels;
 }
 
 /** Per-class thresholds that follow how well each class is learnt. */
@@ -50,8 +51,9 @@ export interface Curriculum {
    * @throws RangeError for a class outside 0..C−1 or unequal lengths
    */
   select(confidences: ArrayLike<number>, classes: ArrayLike<number>): Uint8Array;
-  /** A copy of the state, for `restoreCurriculum`. */
-  snapshot(): CurriculumSnapshot;
+  /** A copy of the state, for `restoreCurriculum`. `typed` labels are for files that hold integers as such; JSON needs the others. */
+  snapshot(options?: { typed?: false }): CurriculumSnapshot;
+  snapshot(options: { typed: true }): CurriculumSnapshot<Int32Array>;
 }
 
 /**
@@ -84,13 +86,14 @@ export interface Curriculum {
 export function createCurriculum(options: CurriculumOptions): Curriculum {
   const { unlabeled } = options;
   requireCount("unlabeled", unlabeled);
-  return curriculumOf({ ...options, labels: new Array<number>(unlabeled).fill(-1) });
+  return curriculumOf(options, new Int32Array(unlabeled).fill(-1), unlabeled);
 }
 
 /**
  * A curriculum that goes on where a snapshot was taken.
  *
- * @param snapshot as `snapshot()` gave it, or what JSON has made of it; a mapping that was a function has to be put in again after JSON
+ * @param snapshot as `snapshot()` gave it, or what JSON has made of it; `labels` may be any array. A mapping that was a function has to be
+ *   put in again after JSON
  * @throws RangeError if it is malformed
  *
  * @example
@@ -100,16 +103,33 @@ export function createCurriculum(options: CurriculumOptions): Curriculum {
  * before.observe([2], [0.85], [1]);
  * const after = restoreCurriculum(JSON.parse(JSON.stringify(before.snapshot())));
  * after.learningEffects(); // => [0, 1]
+ *
+ * // Of half a million samples, in a file that is not JSON: the settings and the labels apart.
+ * const { labels, ...settings } = before.snapshot({ typed: true });
+ * new Uint8Array(labels.buffer).length; // => 12
+ * restoreCurriculum({ ...settings, labels }).learningEffects(); // => [0, 1]
  * ```
  */
-export function restoreCurriculum(snapshot: CurriculumSnapshot): Curriculum {
-  requireCount("unlabeled", snapshot.unlabeled);
-  if (snapshot.mapping === undefined)
-    throw new RangeError("mapping is missing; expected its name, or the function, which JSON does not keep");
-  return curriculumOf(snapshot);
+export function restoreCurriculum(snapshot: CurriculumSnapshot<ArrayLike<number>>): Curriculum {
+  const { classes, unlabeled, mapping, labels } = snapshot;
+  requireCount("unlabeled", unlabeled);
+  requireCount("classes", classes);
+  if (mapping === undefined) throw new RangeError("mapping is missing; expected its name, or the function, which JSON does not keep");
+  requireLength("labels", labels, unlabeled);
+  const copy = new Int32Array(unlabeled);
+  let unused = 0;
+  for (let i = 0; i < unlabeled; i++) {
+    const label = labels[i]!;
+    if (label === -1) unused++;
+    else if (!Number.isInteger(label) || label < 0 || label >= classes)
+      throw new RangeError(`labels[${i}] is ${label}; expected an integer in 0..${classes - 1}, or -1`);
+    copy[i] = label;
+  }
+  return curriculumOf(snapshot, copy, unused);
 }
 
-function curriculumOf(options: CurriculumOptions & { labels: ArrayLike<number> }): Curriculum {
+/** The state machine over labels that have been checked and are its own. */
+function curriculumOf(options: CurriculumOptions, labels: Int32Array, unusedAtStart: number): Curriculum {
   const { classes, unlabeled, threshold = 0.95, warmUp = true, mapping = "convex", precision = "float64" } = options;
   requireCount("classes", classes);
   if (!(threshold >= 0 && threshold <= 1)) throw new RangeError(`threshold is ${threshold}; expected a number in 0..1`);
@@ -120,22 +140,30 @@ function curriculumOf(options: CurriculumOptions & { labels: ArrayLike<number> }
   const map = mappingOf(mapping, round);
   const fixed = round(threshold);
 
-  const labels = Int32Array.from(options.labels);
-  requireLength("labels", labels, unlabeled);
   const effects = new Uint32Array(classes);
-  let unused = unlabeled;
-  for (const [i, label] of labels.entries()) {
-    if (label === -1 && options.labels[i] === -1) continue;
-    requireIndex(`labels[${i}]`, options.labels[i]!, classes);
-    effects[label]!++;
-    unused--;
-  }
+  for (const label of labels) if (label !== -1) effects[label]!++;
+  let unused = unusedAtStart;
 
-  const beta = (): Float64Array => {
-    const largest = effects.reduce((a, b) => Math.max(a, b), warmUp ? unused : 0);
-    return Float64Array.from(effects, (effect) => (largest === 0 ? 0 : round(effect / largest)));
+  // What follows from the counts, computed when it is asked for and kept until they change: a step asks more than once.
+  const betas = new Float64Array(classes);
+  const flexible = new Float64Array(classes);
+  let current = false;
+  const update = (): void => {
+    if (current) return;
+    let largest = warmUp ? unused : 0;
+    for (const effect of effects) largest = Math.max(largest, effect);
+    for (let c = 0; c < classes; c++) {
+      betas[c] = largest === 0 ? 0 : round(effects[c]! / largest);
+      flexible[c] = round(map(betas[c]!) * fixed);
+    }
+    current = true;
   };
-  const thresholds = (): Float64Array => beta().map((b) => round(map(b) * fixed));
+
+  function snapshot(options?: { typed?: false }): CurriculumSnapshot;
+  function snapshot(options: { typed: true }): CurriculumSnapshot<Int32Array>;
+  function snapshot({ typed = false } = {}): CurriculumSnapshot<number[] | Int32Array> {
+    return { classes, unlabeled, threshold, warmUp, mapping, precision, labels: typed ? labels.slice() : Array.from(labels) };
+  }
 
   return {
     classes,
@@ -144,10 +172,8 @@ function curriculumOf(options: CurriculumOptions & { labels: ArrayLike<number> }
     observe(indices, confidences, predicted) {
       requireLength("confidences", confidences, indices.length);
       requireLength("classes", predicted, indices.length);
-      for (let i = 0; i < indices.length; i++) {
-        requireIndex(`indices[${i}]`, indices[i]!, unlabeled);
-        requireIndex(`classes[${i}]`, predicted[i]!, classes);
-      }
+      requireIndices("indices", indices, unlabeled);
+      requireIndices("classes", predicted, classes);
       for (let i = 0; i < indices.length; i++) {
         if (!(round(confidences[i]!) >= fixed)) continue;
         const index = indices[i]!;
@@ -156,34 +182,26 @@ function curriculumOf(options: CurriculumOptions & { labels: ArrayLike<number> }
         else effects[before]!--;
         labels[index] = predicted[i]!;
         effects[predicted[i]!]!++;
+        current = false;
       }
     },
     learningEffects: () => effects.slice(),
-    beta,
-    thresholds,
+    beta() {
+      update();
+      return betas.slice();
+    },
+    thresholds() {
+      update();
+      return flexible.slice();
+    },
     select(confidences, predicted) {
       requireLength("classes", predicted, confidences.length);
-      const flexible = thresholds();
-      return Uint8Array.from({ length: confidences.length }, (_, i) => {
-        requireIndex(`classes[${i}]`, predicted[i]!, classes);
-        return round(confidences[i]!) >= flexible[predicted[i]!]! ? 1 : 0;
-      });
+      requireIndices("classes", predicted, classes);
+      update();
+      const selected = new Uint8Array(confidences.length);
+      for (let i = 0; i < selected.length; i++) selected[i] = round(confidences[i]!) >= flexible[predicted[i]!]! ? 1 : 0;
+      return selected;
     },
-    snapshot: () => ({ classes, unlabeled, threshold, warmUp, mapping, precision, labels: Array.from(labels) }),
+    snapshot,
   };
-}
-
-function requireCount(name: string, count: number): void {
-  // Indices are kept as 32-bit integers.
-  if (!Number.isInteger(count) || count < 1 || count >= 2 ** 31)
-    throw new RangeError(`${name} is ${count}; expected an integer of at least 1`);
-}
-
-function requireLength(name: string, values: ArrayLike<number>, length: number): void {
-  if (values.length !== length) throw new RangeError(`${name} has ${values.length} entries; expected ${length}`);
-}
-
-function requireIndex(name: string, index: number, count: number): void {
-  if (!Number.isInteger(index) || index < 0 || index >= count)
-    throw new RangeError(`${name} is ${index}; expected an integer in 0..${count - 1}`);
 }

@@ -1,7 +1,10 @@
 /** The mappings by name; the functions are in `mappingOf`. */
 export type MappingName = "linear" | "convex" | "concave";
 
-/** M: from a class's normalized learning effect β in 0..1 to the part of the threshold that is demanded, in 0..1. */
+/**
+ * M: from a class's normalized learning effect β in 0..1 to the part of the threshold that is demanded, in 0..1. A function has to depend on
+ * β alone: it is asked again only when counts have changed.
+ */
 export type Mapping = MappingName | ((beta: number) => number);
 
 type Round = (value: number) => number;

@@ -11,7 +11,7 @@ const settings = ["classes", "unlabeled", "threshold", "warmUp", "mapping", "pre
  *
  * @param base the state that all workers started from
  * @param workers their states now, with the settings of `base`
- * @returns a new snapshot, equal to `base` where nobody moved a sample
+ * @returns a new snapshot with plain labels, equal to `base` where nobody moved a sample
  * @throws RangeError if a setting differs or a snapshot is malformed
  *
  * @example
@@ -25,15 +25,20 @@ const settings = ["classes", "unlabeled", "threshold", "warmUp", "mapping", "pre
  * merged.learningEffects(); // => [2, 1]
  * ```
  */
-export function mergeSnapshots(base: CurriculumSnapshot, workers: readonly CurriculumSnapshot[]): CurriculumSnapshot {
+export function mergeSnapshots(
+  base: CurriculumSnapshot<ArrayLike<number>>,
+  workers: readonly CurriculumSnapshot<ArrayLike<number>>[],
+): CurriculumSnapshot {
   const merged = restoreCurriculum(base).snapshot();
   for (const [i, worker] of workers.entries()) {
     for (const name of settings) {
       if (worker[name] !== base[name])
         throw new RangeError(`workers[${i}].${name} is ${worker[name]}; expected ${base[name]}, as base has`);
     }
-    const { labels } = restoreCurriculum(worker).snapshot();
-    for (const [sample, label] of labels.entries()) {
+    // Restored, and so checked.
+    const { labels } = restoreCurriculum(worker).snapshot({ typed: true });
+    for (let sample = 0; sample < labels.length; sample++) {
+      const label = labels[sample]!;
       if (label === base.labels[sample]) continue;
       if (label === -1) throw new RangeError(`workers[${i}].labels[${sample}] is -1; expected a class, since in base the sample has one`);
       merged.labels[sample] = label;

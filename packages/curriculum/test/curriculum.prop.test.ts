@@ -145,6 +145,20 @@ describe("invariants", () => {
     );
   });
 
+  it("answers between batches as one that was restored just then", () => {
+    fc.assert(
+      fc.property(runs, fc.boolean(), ([options, batches], typed) => {
+        const curriculum = createCurriculum(options);
+        for (const { indices, confidences, classes } of batches) {
+          const fresh = restoreCurriculum(typed ? curriculum.snapshot({ typed }) : curriculum.snapshot());
+          expect(Array.from(curriculum.select(confidences, classes))).toEqual(Array.from(fresh.select(confidences, classes)));
+          expect(state(curriculum)).toEqual(state(fresh));
+          curriculum.observe(indices, confidences, classes);
+        }
+      }),
+    );
+  });
+
   it("goes on from a snapshot as if it had never stopped, also through JSON", () => {
     fc.assert(
       fc.property(runs, fc.nat(8), ([options, batches], cut) => {
