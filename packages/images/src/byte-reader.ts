@@ -58,8 +58,8 @@ export function byteReader(chunks: Iterable<Uint8Array>, path: string): ByteRead
   return { path, take, each, skip, atEnd: () => !filled() };
 }
 
-/** Pieces of this size go to the decoder: 1032 times as much, the most that deflate can make of them, is 16 MiB. */
-const pieceBytes = 2 ** 14;
+/** Pieces of this size go to the decoder: smaller ones cost time, and 1032 times as much, the most that deflate makes of them, is 64 MiB. */
+const pieceBytes = 2 ** 16;
 // Adler-32's sums, kept below 2^32 over this many bytes before a remainder is taken (RFC 1950).
 const adlerRun = 5552;
 

@@ -4,8 +4,10 @@
  * @module
  */
 export type { ReadOptions } from "./files.js";
+export type { LeftOutFile } from "./list-image-folder.js";
 export { type OpenCifar100Options, type OpenCifarOptions, openCifar10, openCifar100 } from "./open-cifar.js";
 export { type OpenStl10Options, openStl10, readStl10Folds } from "./open-stl10.js";
+export { type ImageFolder, type ReadImageFolderOptions, readImageFolder } from "./read-image-folder.js";
 export { type ReadMedMnistOptions, readMedMnist } from "./read-medmnist.js";
 export { type ReadSvhnOptions, readSvhn } from "./read-svhn.js";
 export {
