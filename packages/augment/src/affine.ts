@@ -28,7 +28,8 @@ function affine(
   const [x0, y0] = [fix(c + 0.5 * a + 0.5 * b), fix(f + 0.5 * d + 0.5 * e)];
   const [right, bottom] = [width * unit, height * unit];
   for (let y = 0, at = 0; y < height; y++) {
-    let [sx, sy] = [x0 + y * fb, y0 + y * fe];
+    let sx = x0 + y * fb;
+    let sy = y0 + y * fe;
     for (let x = 0; x < width; x++, at += channels, sx += fa, sy += fd) {
       if (sx >= 0 && sx < right && sy >= 0 && sy < bottom) {
         const source = (((sy / unit) | 0) * width + ((sx / unit) | 0)) * channels;

@@ -12,7 +12,8 @@ export const smooth: Operation = (from, to, [height, width, channels]) => {
   if (!copyBorder(from, to, height, row, 1, channels)) return;
   for (let y = 1; y < height - 1; y++) {
     for (let i = y * row + channels, end = (y + 1) * row - channels; i < end; i++) {
-      const [up, down] = [i - row, i + row];
+      const up = i - row;
+      const down = i + row;
       const around =
         from[up - channels]! +
         from[up]! +

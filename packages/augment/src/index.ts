@@ -15,7 +15,7 @@ export {
 } from "./ct-augment.js";
 export type { CtOperationName } from "./ct-operations.js";
 export { type CutoutOptions, cutout, eraseSquare } from "./cutout.js";
-export type { ByteImage, Image } from "./image.js";
+export type { ByteImage, Image, ImageShape } from "./image.js";
 export { type ImageBatch, type Normalization, normalizeImages, viewBatch } from "./image-batch.js";
 export type { OperationName } from "./image-operations.js";
 export { mixObjects, type ObjectPatch } from "./mix-objects.js";

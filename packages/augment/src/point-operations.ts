@@ -64,7 +64,8 @@ export const contrast: Operation = (from, to, [height, width, channels], value) 
 export const autoContrast: Operation = (from, to, [, , channels]) => {
   const table = new Uint8Array(256);
   for (let c = 0; c < channels; c++) {
-    let [low, high] = [255, 0];
+    let low = 255;
+    let high = 0;
     for (let i = c; i < from.length; i += channels) {
       low = Math.min(low, from[i]!);
       high = Math.max(high, from[i]!);

@@ -50,7 +50,7 @@ export interface RandAugmentOptions {
   random: () => number;
   /** How many operations, drawn with replacement. Default 3. */
   count?: number;
-  /** What to draw from, a name more than once for more weight. Default all of `randAugmentOperations`; for gray digits leave out Color and those that turn. */
+  /** What to draw from, a name more than once for more weight. Default `randAugmentOperations`; for gray digits, say, those that move. */
   operations?: readonly OperationName[];
   /** The largest side of the cutout in parts of the width; 0 for none. Default 0.5. */
   cutoutSide?: number;
@@ -61,10 +61,12 @@ export interface RandAugmentOptions {
 /**
  * The strong view of an image as FlexMatch takes it: three random operations of 14, each at a value drawn from its range, and a cutout.
  *
- * Apply it to a weak view. (Cubuk et al., RandAugment, 2020; in FixMatch and FlexMatch the magnitude is drawn anew each time instead of being tuned.)
+ * `strongView` flips and moves it as well. (Cubuk et al., RandAugment, 2020; in FixMatch and FlexMatch the magnitude is drawn anew each time instead of being
+ * tuned.)
  *
  * @param image bytes, one channel or three
- * @throws RangeError if `count` is no integer ≥ 0, `operations` empty or with an unknown name, or `cutoutSide` not in 0..1, or for an image that the operations refuse; TypeError for floats
+ * @throws RangeError if `count` is no integer ≥ 0, `operations` empty or with an unknown name, or `cutoutSide` not in 0..1, or for an image that the operations
+ * refuse; TypeError for floats
  *
  * @example
  * ```ts

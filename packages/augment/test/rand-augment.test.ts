@@ -75,6 +75,9 @@ describe("randAugment", () => {
     expect(() => randAugment(image, { random, count: -1 })).toThrow(/count is -1/);
     expect(() => randAugment(image, { random, cutoutSide: 2 })).toThrow(/maxSide is 2/);
     expect(() => randAugment({ data: new Float32Array(3) as unknown as Uint8Array, shape: [1, 1, 3] }, { random })).toThrow(TypeError);
+    expect(() => flipImage({ data: [1] as unknown as Uint8Array, shape: [1, 1, 1] })).toThrow(
+      new TypeError("data is object; expected Uint8Array, Uint8ClampedArray, Float32Array"),
+    );
     expect(() => randAugment({ data: new Uint8Array(2), shape: [1, 1, 2] }, { random })).toThrow(/2 channels/);
     expect(() => randAugment({ data: new Uint8Array(2), shape: [1, 1, 1] }, { random })).toThrow(
       new RangeError("data has 2 values; expected 1 × 1 × 1"),
