@@ -4,10 +4,18 @@
  * @module
  */
 export type { ReadOptions } from "./files.js";
+export type { FormatOptions, ImageSetFormat } from "./image-set-formats.js";
 export type { LeftOutFile } from "./list-image-folder.js";
 export { type OpenCifar100Options, type OpenCifarOptions, openCifar10, openCifar100 } from "./open-cifar.js";
 export { type OpenStl10Options, openStl10, readStl10Folds } from "./open-stl10.js";
 export { type ImageFolder, type ReadImageFolderOptions, readImageFolder } from "./read-image-folder.js";
+export {
+  describeImageSet,
+  type ReadImageSetOptions,
+  type RecognizedDescription,
+  type RecognizedImageSet,
+  readImageSet,
+} from "./read-image-set.js";
 export { type ReadMedMnistOptions, readMedMnist } from "./read-medmnist.js";
 export { type ReadSvhnOptions, readSvhn } from "./read-svhn.js";
 export {
