@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { binProbabilities } from "../src/bin-weights.js";
+import { binProbabilities, drawBin } from "../src/bin-weights.js";
 import {
   applyPolicy,
   type ByteImage,
@@ -94,6 +94,12 @@ describe("createCtAugment", () => {
         }
       }
     }
+  });
+
+  it("draws the last bin that is in where rounding leaves a rest, never one that is out", () => {
+    expect(drawBin([0, 0.5, 0.5, 0], 1)).toBe(2);
+    expect(drawBin([0, 0.5, 0.5, 0], 0)).toBe(1);
+    expect(drawBin([0, 0.5, 0.5, 0], 0.5)).toBe(2);
   });
 
   it("draws operations uniformly, and bins by their probabilities", () => {
