@@ -1,3 +1,4 @@
+import type { CtAugment, Policy } from "@gleaner/augment";
 import type { ClassificationBatch, ClassificationMethod } from "@gleaner/methods";
 import { createShuffledPasses, type Random } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
@@ -13,11 +14,16 @@ export interface StepBatch {
   indices: Int32Array;
   /** Their classes, −1 where nobody knows; only for statistics. */
   truth: Int32Array;
+  /** With CTAugment: the labeled images under policies to find out with. */
+  probe?: { images: tf.Tensor4D; labels: Int32Array; policies: readonly Policy[] };
   /** Milliseconds that the training waited for the batch. */
   waitedMs: number;
 }
 
-/** Batches by the number of their step. A batch is a function of the seed and its step alone, so it may be made ahead, and resuming needs no state. */
+/**
+ * Batches by the number of their step. A batch is a function of the seed and its step alone, so it may be made ahead, and resuming needs no state. With
+ * CTAugment it also depends on what has been learnt up to that step, and is made when it is asked for.
+ */
 export interface BatchSource {
   next(step: number): Promise<StepBatch>;
 }
@@ -33,6 +39,7 @@ export function createBatchSource(
   views: ClassificationMethod["views"],
   maker: ViewMaker,
   random: Random,
+  ctAugment?: CtAugment,
 ): BatchSource {
   const { labeledBatch, unlabeledRatio, steps } = config.training;
   const { pool, labeled, unlabeled } = data;
@@ -42,11 +49,21 @@ export function createBatchSource(
   const drawUnlabeled = createShuffledPasses(unlabeled.length, random.fork("unlabeled"), { replacement });
   const unlabeledBatch = views.length > 0 ? unlabeledRatio * labeledBatch : 0;
 
-  const makeViewsOf = async (places: Int32Array, kind: "weak" | "strong", stream: Random): Promise<Float32Array[]> => {
+  const makeViewsOf = async (
+    places: Int32Array,
+    kind: "weak" | "strong",
+    stream: Random,
+    policies?: readonly Policy[],
+  ): Promise<Float32Array[]> => {
     const pixels = pool.read(places);
     const bytes = jobSize * height * width * channels;
     const jobs = Array.from({ length: Math.ceil(places.length / jobSize) }, (_, i) =>
-      maker.make({ images: pixels.slice(i * bytes, (i + 1) * bytes), kind, random: stream.fork(i).snapshot() }),
+      maker.make({
+        images: pixels.slice(i * bytes, (i + 1) * bytes),
+        kind,
+        random: stream.fork(i).snapshot(),
+        ...(policies && { policies: policies.slice(i * jobSize, (i + 1) * jobSize) }),
+      }),
     );
     return Promise.all(jobs);
   };
@@ -65,22 +82,30 @@ export function createBatchSource(
     const labeledPlaces = drawLabeled(step * labeledBatch, labeledBatch).map((i) => labeled[i]!);
     const indices = drawUnlabeled(step * unlabeledBatch, unlabeledBatch);
     const places = indices.map((i) => unlabeled[i]!);
+    const ofPolicies = (name: "policy" | "probe", count: number): Policy[] | undefined => {
+      const draws = stream.fork(name);
+      return ctAugment && Array.from({ length: count }, () => ctAugment[name](draws));
+    };
+    const probes = views.includes("strong") ? ofPolicies("probe", labeledBatch) : undefined;
     const pixels = Promise.all([
       makeViewsOf(labeledPlaces, "weak", stream.fork("labeled")),
-      ...views.map((view) => makeViewsOf(places, view, stream.fork(view))),
+      ...views.map((view) =>
+        makeViewsOf(places, view, stream.fork(view), view === "strong" ? ofPolicies("policy", unlabeledBatch) : undefined),
+      ),
+      ...(probes ? [makeViewsOf(labeledPlaces, "strong", stream.fork("probed"), probes)] : []),
     ]);
     // A failure is reported when the batch is asked for, not when nobody listens yet.
     pixels.catch(() => {});
-    return { labeledPlaces, indices, places, pixels };
+    return { labeledPlaces, indices, places, pixels, probes };
   };
 
   const started = new Map<number, ReturnType<typeof start>>();
   return {
     async next(step) {
       const asked = performance.now();
-      for (let k = step; k <= Math.min(step + (maker.threads > 0 ? ahead : 0), steps - 1); k++)
+      for (let k = step; k <= Math.min(step + (maker.threads > 0 && !ctAugment ? ahead : 0), steps - 1); k++)
         if (!started.has(k)) started.set(k, start(k));
-      const { labeledPlaces, indices, places, pixels } = started.get(step)!;
+      const { labeledPlaces, indices, places, pixels, probes } = started.get(step)!;
       started.delete(step);
       const [ofLabeled, ...ofUnlabeled] = await pixels;
       const waitedMs = performance.now() - asked;
@@ -93,6 +118,7 @@ export function createBatchSource(
         },
         indices,
         truth: places.map((i) => pool.labels[i]!),
+        ...(probes && { probe: { images: toTensor(ofUnlabeled[views.length]!, labeledBatch), labels, policies: probes } }),
         waitedMs,
       };
     },

@@ -1,23 +1,18 @@
+import { type Normalization, normalizeImages } from "@gleaner/augment";
 import type { ImageSource } from "@gleaner/images";
 import { confusionMatrix } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
 import type { Classifier } from "./network.js";
-import { normalize } from "./views.js";
 
 /** How many images go through the network at once; running statistics make the answers independent of it. */
 const batchSize = 250;
-
-interface Normalization {
-  mean: readonly number[];
-  deviation: readonly number[];
-}
 
 /** The probabilities of each class, `[images, classes]` in C order, for images of a source. */
 export async function predictImages(
   classifier: Classifier,
   source: ImageSource,
   indices: Int32Array,
-  { mean, deviation }: Normalization,
+  normalization: Normalization,
   onBatch: (done: number) => void = () => {},
 ): Promise<Float32Array> {
   const [, height, width, channels] = source.shape;
@@ -25,8 +20,7 @@ export async function predictImages(
   for (let from = 0; from < indices.length; from += batchSize) {
     const places = indices.subarray(from, from + batchSize);
     const pixels = source.read(places);
-    const values = new Float32Array(pixels.length);
-    normalize(pixels, mean, deviation, values);
+    const values = normalizeImages(pixels, [places.length, height, width, channels], normalization);
     const probabilities = tf.tidy(() => tf.softmax(classifier.infer(tf.tensor4d(values, [places.length, height, width, channels]))));
     const part = await probabilities.data<"float32">();
     probabilities.dispose();

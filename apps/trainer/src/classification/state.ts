@@ -1,3 +1,4 @@
+import { type CtAugment, type CtAugmentSnapshot, createCtAugment, restoreCtAugment } from "@gleaner/augment";
 import type { ClassificationMethod, ClassificationMethodSnapshot } from "@gleaner/methods";
 import {
   assignVariables,
@@ -30,6 +31,8 @@ export interface ClassifierState {
   method: ClassificationMethod;
   optimizer: Optimizer;
   ema: Ema;
+  /** What the classifier still recognizes, where strong views are CTAugment's. */
+  ctAugment?: CtAugment;
   log: LogSums;
   /** The lowest validation error so far; null while there is none. */
   best: { step: number; error: number } | null;
@@ -44,6 +47,7 @@ export function createClassifierState(config: ClassificationConfig, classifier: 
     // In the papers' programs what is called bn or bias is spared; that leaves the kernels.
     optimizer: createSgd({ momentum, nesterov: momentum > 0, weightDecay, exclude: (name) => !name.endsWith("kernel") }),
     ema: createEma(classifier.trainable, { decay: emaDecay }),
+    ...(config.augmentation.strong === "ctaugment" && { ctAugment: createCtAugment() }),
     log: { count: 0, sums: {} },
     best: null,
   };
@@ -53,7 +57,7 @@ export function createClassifierState(config: ClassificationConfig, classifier: 
 const curriculumLabels = "curriculum/labels";
 
 export async function saveClassifierState(path: string, state: ClassifierState): Promise<void> {
-  const { step, method, log, best } = state;
+  const { step, method, log, best, ctAugment } = state;
   const { curriculum, ...rest } = method.snapshot();
   const { labels, ...settings } = curriculum ?? {};
   const copies = { ...withPrefix("ema/", state.ema.snapshot()), ...withPrefix("optimizer/", state.optimizer.snapshot()) };
@@ -62,7 +66,14 @@ export async function saveClassifierState(path: string, state: ClassifierState):
     if (labels) tensors[curriculumLabels] = { dtype: "I32", shape: [labels.length], data: Int32Array.from(labels) };
     saveCheckpoint(path, {
       tensors,
-      meta: { task: "classification", step, log, best, method: { ...rest, ...(curriculum && { curriculum: settings }) } },
+      meta: {
+        task: "classification",
+        step,
+        log,
+        best,
+        ...(ctAugment && { ctAugment: ctAugment.snapshot() }),
+        method: { ...rest, ...(curriculum && { curriculum: settings }) },
+      },
     });
   } finally {
     tf.dispose(Object.values(copies));
@@ -74,13 +85,14 @@ interface Meta {
   log?: LogSums;
   best?: ClassifierState["best"];
   method?: ClassificationMethodSnapshot;
+  ctAugment?: CtAugmentSnapshot;
 }
 
 /** Puts a checkpoint into a fresh state of the same configuration. */
 export function restoreClassifierState(path: string, state: ClassifierState): ClassifierState {
   const checkpoint = loadCheckpoint(path);
-  const { step, log, best, method } = (checkpoint.meta ?? {}) as Meta;
-  if (!Number.isInteger(step) || !log || best === undefined || !method)
+  const { step, log, best, method, ctAugment } = (checkpoint.meta ?? {}) as Meta;
+  if (!Number.isInteger(step) || !log || best === undefined || !method || (state.ctAugment && !ctAugment))
     throw inputError(`${path} holds no state to resume from; expected a checkpoint of \`gleaner train\``);
   const { [curriculumLabels]: labels, ...values } = checkpoint.tensors;
   const tensors = createTensors(values);
@@ -92,7 +104,7 @@ export function restoreClassifierState(path: string, state: ClassifierState): Cl
       ...method,
       ...(method.curriculum && labels && { curriculum: { ...method.curriculum, labels: Array.from(labels.data as Int32Array) } }),
     });
-    return { ...state, step: step!, log, best };
+    return { ...state, step: step!, log, best, ...(ctAugment && { ctAugment: restoreCtAugment(ctAugment) }) };
   } catch (error) {
     throw inputError(`${path} does not fit its configuration: ${(error as Error).message}`, error);
   } finally {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { proximity } from "@gleaner/augment";
 import { formatLabelSplit } from "@gleaner/images";
 import type { ClassificationLoss, ClassificationStatistics } from "@gleaner/methods";
 import {
@@ -78,7 +79,7 @@ export async function trainClassifier(config: ClassificationConfig, options: Tra
     startRunFolder(config, data, options);
     log = createEventLog(join(run, runFiles.events), { resumeAtStep: state.step });
     const write = (event: ClassificationEvent): void => log!.append({ ...event });
-    const batches = createBatchSource(config, data, method.views, maker, createRandom(config.seed));
+    const batches = createBatchSource(config, data, method.views, maker, createRandom(config.seed), state.ctAugment);
     const { steps, checkpointEvery, learningRate } = config.training;
     const schedule = fixMatchSchedule({ steps });
     const logEvery = Math.max(1, Math.floor(steps / loggedSteps));
@@ -153,7 +154,7 @@ export async function trainClassifier(config: ClassificationConfig, options: Tra
 /** Forward, backward, the optimizer, the average, and what the curriculum counts. */
 async function updateWeights(
   state: ClassifierState,
-  { batch, indices, truth }: StepBatch,
+  { batch, indices, truth, probe }: StepBatch,
   step: number,
   rate: number,
 ): Promise<ClassificationStatistics> {
@@ -167,7 +168,21 @@ async function updateWeights(
   state.ema.update();
   const statistics = await method.observe(loss!, indices, truth);
   tf.dispose([value, ...Object.values(gradients), ...Object.values(batch)]);
+  if (probe) await observeProbe(state, probe);
   return statistics;
+}
+
+/** Tells CTAugment how well the averaged classifier recognizes labeled images under its probes. */
+async function observeProbe(
+  { classifier, ema, ctAugment }: ClassifierState,
+  { images, labels, policies }: NonNullable<StepBatch["probe"]>,
+) {
+  ema.swapIn();
+  const answers = tf.tidy(() => tf.softmax(classifier.infer(images)));
+  ema.swapOut();
+  const rows = (await answers.array()) as number[][];
+  tf.dispose([answers, images]);
+  for (const [i, row] of rows.entries()) ctAugment!.observe(policies[i]!, proximity(row, labels[i]!));
 }
 
 /** Adds a step to the sums; what is NaN (a rate of nothing) is left out of its mean. */

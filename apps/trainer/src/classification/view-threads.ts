@@ -17,9 +17,12 @@ export interface ViewMaker {
 export const defaultThreads = (): number => Math.max(1, Math.min(4, availableParallelism() - 1));
 
 /** Jobs go to the thread that has the fewest; what comes out depends on the job alone, so any number of threads gives the same views. */
-export function createViewMaker(recipe: ViewRecipe, threads = defaultThreads()): ViewMaker {
-  const script = fileURLToPath(new URL("./view-worker.js", import.meta.url));
-  // Threads run the built script; where only sources are (tests), this thread does the work.
+export function createViewMaker(
+  recipe: ViewRecipe,
+  threads = defaultThreads(),
+  script = fileURLToPath(new URL("./view-worker.js", import.meta.url)),
+): ViewMaker {
+  // Threads run the built script; where only sources are, this thread does the work.
   if (threads === 0 || !existsSync(script)) return { threads: 0, make: async (job) => makeViews(job, recipe), close: async () => {} };
   const workers = Array.from({ length: threads }, () => openThread(script, recipe));
   return {
