@@ -1,8 +1,9 @@
 import { type Candidate, cpmRates, evaluateFroc, type Finding } from "@gleaner/froc";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { frocLine, smoothed } from "../src/report/figures.js";
-import { peakPseudoPositives } from "../src/report/words.js";
+import { frocLine } from "../src/report/detection-figures.js";
+import { peakPseudoPositives } from "../src/report/detection-words.js";
+import { smoothed } from "../src/report/plots.js";
 import { stepEvent } from "./report-runs.js";
 
 describe("frocLine", () => {

@@ -1,7 +1,7 @@
 import { PNG } from "pngjs";
 import type { Slice } from "../run/evaluate.js";
 import { escapeHtml } from "./html.js";
-import type { RunSummary } from "./run-summary.js";
+import type { RunSummary } from "./summarize-detector.js";
 
 const each = 6;
 

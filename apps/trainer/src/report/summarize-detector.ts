@@ -1,19 +1,15 @@
 import { existsSync } from "node:fs";
-import { join, resolve, sep } from "node:path";
-import { readEventLog } from "@gleaner/training/node";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config.js";
-import { inputError } from "../errors.js";
 import type { Slice } from "../run/evaluate.js";
-import { readJsonFile, readRunConfig, runFiles } from "../run/run-folder.js";
+import { readRunConfig, runFiles } from "../run/run-folder.js";
 import type { StepEvent } from "../run/train.js";
+import { nameRuns } from "./name-runs.js";
+import { amount, environment, eventsOf, numberOrNaN, readChecked, readLog } from "./read-checked.js";
 
-// JSON has no NaN: the sensitivity of a set without nodules was written as null.
-const share = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NaN);
-const amount = z.int().min(0);
+// NaN is the sensitivity of a set without nodules.
+const share = numberOrNaN;
 
 const judgment = z.object({
   step: amount,
@@ -83,44 +79,17 @@ export function summarizeRuns(folders: readonly string[]): RunSummary[] {
 
 function summarizeRun(run: string, name: string): RunSummary {
   const config = readRunConfig(run);
-  const log = join(run, runFiles.events);
-  if (!existsSync(log)) throw inputError(`${log} does not exist; expected the event log of a run`);
+  const log = readLog(run);
   const evaluation = join(run, runFiles.evaluation);
   const frocPath = join(evaluation, "froc.json");
   const slicesPath = join(evaluation, "slices.json");
   return {
     name,
     config,
-    environment: readChecked(join(run, runFiles.environment), z.record(z.string(), z.unknown())),
+    environment: readChecked(join(run, runFiles.environment), environment),
     split: readChecked(join(run, runFiles.split), split),
-    steps: check(
-      log,
-      z.array(step),
-      readEventLog(log).filter((event) => event["kind"] === "step"),
-    ),
+    steps: eventsOf(log, "step", step),
     ...(existsSync(frocPath) && { froc: readChecked(frocPath, judgment) }),
     slices: existsSync(slicesPath) ? readChecked(slicesPath, z.array(slice)) : [],
   };
-}
-
-function nameRuns(folders: readonly string[]): string[] {
-  const paths = folders.map((folder) => resolve(folder).split(sep).filter(Boolean));
-  const again = folders.find((folder, i) => folders.slice(0, i).some((other) => resolve(other) === resolve(folder)));
-  if (again !== undefined) throw inputError(`${again} is given twice; expected each run once`);
-  const deepest = Math.max(...paths.map((parts) => parts.length));
-  for (let length = 1; length < deepest; length++) {
-    const names = paths.map((parts) => parts.slice(-length).join("/"));
-    if (new Set(names).size === names.length) return names;
-  }
-  return paths.map((parts) => parts.join("/"));
-}
-
-const readChecked = <S extends z.ZodType>(path: string, schema: S): z.output<S> => check(path, schema, readJsonFile(path));
-
-/** A file of a run that somebody wrote by hand or another version wrote is refused in one sentence. */
-function check<S extends z.ZodType>(path: string, schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw inputError(`${path} is not what a run leaves behind: ${issue.path.join(".") || "the document"}: ${issue.message}`);
 }

@@ -1,34 +1,10 @@
 import { type CpmRate, cpmRates } from "@gleaner/froc";
 import * as Plot from "@observablehq/plot";
-import { renderPlot } from "../reporters/charts.js";
-import { runawayAbove, type StepEvent } from "../run/train.js";
-import { escapeHtml, percent } from "./html.js";
-import type { Judgment, RunSummary } from "./run-summary.js";
+import { runawayAbove } from "../run/train.js";
+import { percent } from "./html.js";
+import { centered, draw, lineOf, type Point, smoothed, stepAxis } from "./plots.js";
 import { seriesLook } from "./series.js";
-
-// Small on paper with large letters: the page stretches it on a desk, and on a telephone it can still be read.
-const frame = {
-  width: 440,
-  height: 290,
-  marginLeft: 46,
-  marginRight: 14,
-  marginTop: 26,
-  marginBottom: 42,
-  style: { background: "transparent", fontFamily: "inherit", fontSize: "13px", overflow: "visible" },
-} satisfies Plot.PlotOptions;
-const centered = { labelAnchor: "center", labelArrow: "none" } as const;
-
-/** With a name for those who hear the page; linkedom would leave an ampersand in it as it is. */
-const draw = (label: string, options: Plot.PlotOptions): string =>
-  renderPlot({ ...frame, ...options }).replace("<svg", `<svg role="img" aria-label="${escapeHtml(label)}"`);
-
-interface Point {
-  x: number;
-  y: number;
-}
-
-const lineOf = (points: readonly Point[], index: number): Plot.Markish =>
-  Plot.line(points, { x: "x", y: "y", strokeWidth: 2, clip: true, ...seriesLook(index) });
+import type { Judgment, RunSummary } from "./summarize-detector.js";
 
 /** FROC curves on the logarithmic axis of LUNA16, with the seven points that the CPM averages over. */
 export function frocFigure(runs: readonly RunSummary[]): string {
@@ -79,17 +55,6 @@ export function frocLine(curve: Judgment["curve"]): Point[] {
   ].sort((a, b) => a.x - b.x || a.y - b.y);
 }
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Means over stretches of `width` steps, so that a curve of thousands of noisy steps can be read. */
-export function smoothed(steps: readonly StepEvent[], key: "classification" | "pseudoPositives", width: number): Point[] {
-  const pieces = Math.ceil(steps.length / width);
-  return Array.from({ length: pieces }, (_, i) => {
-    const piece = steps.slice(Math.round((i * steps.length) / pieces), Math.round(((i + 1) * steps.length) / pieces));
-    return { x: piece.at(-1)!.step, y: mean(piece.map((event) => event[key])) };
-  });
-}
-
 const lastStep = (runs: readonly RunSummary[]): number => Math.max(1, ...runs.map((run) => run.steps.at(-1)?.step ?? 0));
 /** The same for all runs: curves smoothed differently cannot be compared. */
 const widthOf = (runs: readonly RunSummary[]): number => Math.ceil(lastStep(runs) / 60);
@@ -97,7 +62,7 @@ const widthOf = (runs: readonly RunSummary[]): number => Math.ceil(lastStep(runs
 /** The loss of the labeled patches over the steps. */
 export function lossFigure(runs: readonly RunSummary[]): string {
   return draw("Loss on labeled patches over the steps", {
-    x: { label: "step", ticks: 5, domain: [0, lastStep(runs)], ...centered },
+    x: stepAxis(lastStep(runs)),
     y: { label: "loss on labeled patches", labelArrow: "none", grid: true, zero: true, ticks: 5 },
     marks: runs.map((run, index) => lineOf(smoothed(run.steps, "classification", widthOf(runs)), index)),
   });
@@ -114,7 +79,7 @@ export function pseudoPositivesFigure(runs: readonly RunSummary[]): string {
   );
   const highest = Math.max(runawayAbove, ...lines.flat().map((point) => point.y));
   return draw(`Confident pseudo-positives per unlabeled patch over the steps, with a line at ${runawayAbove}`, {
-    x: { label: "step", ticks: 5, domain: [0, lastStep(runs)], ...centered },
+    x: stepAxis(lastStep(runs)),
     y: { label: "pseudo-positives a patch", labelArrow: "none", grid: true, domain: [0, 1.15 * highest], ticks: 5 },
     marks: [
       Plot.ruleY([runawayAbove], { stroke: "var(--alarm)", strokeDasharray: "5 4", strokeWidth: 1.5 }),

@@ -1,8 +1,8 @@
 import { formatDuration } from "../reporters/progress.js";
 import { runawayAbove } from "../run/train.js";
 import { count, escapeHtml, percent } from "./html.js";
-import type { RunSummary } from "./run-summary.js";
-import { seriesKey } from "./series.js";
+import { finding } from "./page.js";
+import type { RunSummary } from "./summarize-detector.js";
 
 /** What one training run differs from the next by chance, in CPM points. */
 const noisePoints = 5;
@@ -10,7 +10,7 @@ const methodNames = { supervised: "supervised training", focalmix: "FocalMix" } 
 
 /** What each run did, and what they show together. */
 export function findings(runs: readonly RunSummary[]): string {
-  const items = runs.map((run, index) => `<li>${seriesKey(index)} <b>${escapeHtml(run.name)}</b>: ${sentences(run).join(" ")}</li>`);
+  const items = runs.map((run, index) => finding(run.name, index, sentences(run)));
   const verdict = compareMethods(runs);
   return `<ul class="findings">\n${items.join("\n")}\n</ul>${verdict ? `\n<p>${verdict}</p>` : ""}`;
 }
