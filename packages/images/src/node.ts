@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export { type FetchDigitsOptions, fetchDigits } from "./fetch-digits.js";
 export type { ReadOptions } from "./files.js";
 export type { FormatOptions, ImageSetFormat } from "./image-set-formats.js";
 export type { LeftOutFile } from "./list-image-folder.js";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import * as api from "../src/index.js";
+import * as node from "../src/node.js";
 
 test("the root entry exports exactly this", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
@@ -26,6 +27,29 @@ test("the root entry exports exactly this", () => {
       "selectImages",
       "splitLabels",
       "stl10ClassNames",
+    ]
+  `);
+});
+
+test("the entry for Node exports exactly this", () => {
+  expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
+    [
+      "describeImageSet",
+      "fetchDigits",
+      "openCifar10",
+      "openCifar100",
+      "openStl10",
+      "readCifar10",
+      "readCifar100",
+      "readDigits",
+      "readIdx",
+      "readImageFolder",
+      "readImageSet",
+      "readMedMnist",
+      "readMnist",
+      "readStl10Folds",
+      "readSvhn",
+      "writeIdx",
     ]
   `);
 });

@@ -1,9 +1,15 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { describeImages, splitLabels } from "../src/index.js";
-import { readDigits, readIdx, readMnist } from "../src/node.js";
+import { describeImageSet, readDigits, readIdx, readMedMnist, readMnist } from "../src/node.js";
 
 const data = process.env["GLEANER_DATA"] ?? "";
+
+const expectedPneumonia = [
+  ["train", [388, 3494], 447_494_718],
+  ["val", [135, 389], 59_624_090],
+  ["test", [234, 390], 70_355_184],
+] as const;
 
 // The numbers were counted by a few lines of Python on the same files.
 describe.runIf(data)(`real sets${data ? "" : " (left out: GLEANER_DATA is not set)"}`, () => {
@@ -39,5 +45,21 @@ describe.runIf(data)(`real sets${data ? "" : " (left out: GLEANER_DATA is not se
     });
     expect(set.images.reduce((sum, value) => sum + Math.round((value * 16) / 255), 0)).toBe(561_718);
     expect([...set.images.subarray(0, 8)]).toEqual([0, 0, 80, 207, 143, 16, 0, 0]);
+  });
+
+  test("PneumoniaMNIST", () => {
+    const path = join(data, "medmnist_pneumonia", "pneumoniamnist.npz");
+    for (const [split, perClass, sum] of expectedPneumonia) {
+      const set = readMedMnist(path, { split });
+      expect(describeImages(set)).toMatchObject({ images: perClass[0] + perClass[1], height: 28, width: 28, channels: 1, perClass });
+      expect(set.images.reduce((total, value) => total + value, 0)).toBe(sum);
+    }
+  });
+
+  test("each is recognized", async () => {
+    expect(await describeImageSet(join(data, "mnist"))).toMatchObject({ format: "mnist", split: "test", splits: ["test"], images: 10_000 });
+    expect(await describeImageSet(join(data, "digits"))).toMatchObject({ format: "digits", images: 1797 });
+    const medical = await describeImageSet(join(data, "medmnist_pneumonia"), { split: "val" });
+    expect(medical).toMatchObject({ format: "medmnist", split: "val", images: 524, classes: 2 });
   });
 });
