@@ -32,15 +32,15 @@ export async function openClassificationData(config: ClassificationConfig, sourc
   const { data, preprocessing } = config;
   const opened: ImageSource[] = [];
   try {
-    for (const part of data.part.split("+")) opened.push(await openImagePart(data.path, part.trim()));
+    for (const part of data.part?.split("+") ?? [undefined]) opened.push(await openImagePart(data, part?.trim()));
     const pool = opened.length === 1 ? opened[0]! : concatSources(opened);
     const openJudges = async (part: number | string): Promise<JudgingImages | undefined> => {
       if (typeof part === "number") return undefined;
-      const judges = await openImagePart(data.path, part);
+      const judges = await openImagePart(data, part);
       opened.push(judges);
       const [sizes, expected] = [judges, pool].map(({ shape }) => shape.slice(1).join(" × "));
       if (sizes !== expected)
-        throw inputError(`${data.path}: images of the part ${part} are ${sizes}; expected ${expected}, as those of ${data.part}`);
+        throw inputError(`${data.path}: images of the part ${part} are ${sizes}; expected ${expected}, as those that are learned from`);
       return { source: judges, indices: knownOf(judges.labels) };
     };
     const test = await openJudges(data.test);

@@ -1,13 +1,25 @@
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { type ImageSource, imageSource } from "@gleaner/images";
-import { readCifar10, readDigits, readMnist } from "@gleaner/images/node";
+import type { ImageSource } from "@gleaner/images";
+import { readImageSet } from "@gleaner/images/node";
+import { inputError } from "../errors.js";
+import type { ClassificationConfig } from "./schema.js";
 
-/** Opens a part of a set by its name. */
-export async function openImagePart(path: string, part: string): Promise<ImageSource> {
-  if (existsSync(path) && statSync(path).isDirectory()) {
-    if (existsSync(join(path, "t10k-images-idx3-ubyte.gz"))) return imageSource(readMnist(path, { split: part as "test" }));
-    return imageSource(readCifar10(path, { split: part as "train" }));
+/** Opens a part of the set of a configuration; without a name the one that is learned from. */
+export async function openImagePart(
+  { path, format, size, channels, classNames }: ClassificationConfig["data"],
+  part?: string,
+): Promise<ImageSource> {
+  try {
+    const { source } = await readImageSet(path, {
+      ...(part !== undefined && { split: part }),
+      ...(format && { format }),
+      ...(size !== undefined && { size }),
+      ...(channels !== undefined && { channels: channels as 1 | 3 }),
+      ...(classNames && { classNames }),
+    });
+    return source;
+  } catch (error) {
+    // A folder of pictures without a size.
+    if (error instanceof RangeError) throw inputError(`${path}: data.${error.message}`, error);
+    throw error;
   }
-  return imageSource(readDigits(path));
 }

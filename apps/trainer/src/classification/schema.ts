@@ -18,8 +18,27 @@ const data = section({
   part: z
     .string({ error: "the name of a part, such as train" })
     .min(1, { error: "the name of a part, such as train" })
-    .default("train")
-    .describe("The part that is learned from; several joined by +, such as train+extra (SVHN) or train+unlabeled (STL-10)."),
+    .optional()
+    .describe(
+      "The part that is learned from; several joined by +, such as train+extra (SVHN) or train+unlabeled (STL-10). By default train, or all of a set without parts.",
+    ),
+  format: oneOf("mnist", "cifar-10", "cifar-100", "svhn", "stl-10", "medmnist", "digits", "image-folder")
+    .optional()
+    .describe("What the set is, where that cannot be told from its files."),
+  size: z
+    .union([whole(8, 512), z.tuple([whole(8, 512), whole(8, 512)])], { error: "a whole number from 8 to 512, or two for height and width" })
+    .optional()
+    .describe("Folder per class: height and width that PNG and JPEG files are brought to."),
+  channels: z
+    .union([z.literal(1), z.literal(3)], { error: "1 or 3" })
+    .optional()
+    .describe("Folder per class: 1 for gray, 3 (as by default) for color."),
+  classNames: z
+    .array(z.string({ error: "the name of a class" }).min(1), { error: "the names of the classes" })
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe("Names of the classes in the order of their labels, where the set has none or another order is wanted."),
   labeled: whole(0)
     .optional()
     .describe("How many images keep their labels, as many of each class; needed by every method but full, which uses all."),

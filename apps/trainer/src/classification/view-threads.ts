@@ -35,7 +35,8 @@ export function createViewMaker(
 }
 
 function openThread(script: string, recipe: ViewRecipe) {
-  const worker = new Worker(script, { workerData: recipe });
+  // Without the flags of this process, under which a test would look for sources.
+  const worker = new Worker(script, { workerData: recipe, execArgv: [] });
   // Training decides when the process ends; a thread that waits for jobs does not keep it alive.
   worker.unref();
   const open = new Map<number, { resolve: (views: Float32Array) => void; reject: (error: Error) => void }>();
