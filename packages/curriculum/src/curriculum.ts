@@ -199,7 +199,7 @@ function curriculumOf(options: CurriculumOptions, labels: Int32Array, unusedAtSt
       requireIndices("classes", predicted, classes);
       update();
       const selected = new Uint8Array(confidences.length);
-      for (let i = 0; i < selected.length; i++) selected[i] = round(confidences[i]!) >= flexible[predicted[i]!]! ? 1 : 0;
+      for (let i = 0; i < selected.length; i++) selected[i] = Number(round(confidences[i]!) >= flexible[predicted[i]!]!);
       return selected;
     },
     snapshot,
