@@ -1,5 +1,6 @@
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { BatchNormLayer } from "./batch-norm-layer.js";
 
 /** [height, width, channels] of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
@@ -44,8 +45,7 @@ export function createLayerBuilder(seed: number, normMomentum: number): LayerBui
         .apply(padded) as SymbolicTensor;
     },
     normActivate(name, x, epsilon) {
-      const normed = tfl.layers.batchNormalization({ name, momentum: normMomentum, epsilon }).apply(x);
-      return tfl.layers.leakyReLU({ name: `${name}.activation`, alpha: slope }).apply(normed) as SymbolicTensor;
+      return new BatchNormLayer({ name, momentum: normMomentum, epsilon, slope }).apply(x) as SymbolicTensor;
     },
     dense(name, x, units) {
       const inputs = x.shape.at(-1)!;

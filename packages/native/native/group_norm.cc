@@ -9,70 +9,32 @@
 #include <string>
 #include <vector>
 
-#include "group_norm_loops.h"
+#include "norm_blocks.h"
+#include "norm_loops.h"
 #include "op.h"
-#include "pool.h"
 
 namespace gleaner {
 namespace {
 
-const GroupNormLoops& Loops() {
-#ifdef GLEANER_HAS_AVX2
-  static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (avx2) return kGroupNormLoopsAvx2;
-#endif
-  return kGroupNormLoopsBaseline;
-}
-
 struct Attributes {
   int64_t groups;
   float epsilon;
-  bool relu;
-  explicit Attributes(Construction& c) : groups(c.Int("groups")), epsilon(c.Float("epsilon")), relu(c.Bool("relu")) {}
+  float slope;
+  explicit Attributes(Construction& c) : groups(c.Int("groups")), epsilon(c.Float("epsilon")), slope(c.Bool("relu") ? 0.f : 1.f) {}
 };
 
-// How the work splits: each sample's rows in blocks of about 64 kB. The split does not depend on the threads, so sums do not either.
-struct Split {
-  int64_t samples, rows, channels, groups, width, block, blocks;
+struct Split : NormBlocks {
+  int64_t groups, width;
 
   static bool Make(Call& call, const Tensor& x, const Tensor& gamma, const Tensor& beta, int64_t groups, Split* split) {
-    const int rank = x.rank();
-    if (rank < 2) {
-      call.Fail("x needs a batch axis first and a channel axis last; it has rank " + std::to_string(rank));
+    if (!MakeNormBlocks(call, x, gamma, beta, false, split)) return false;
+    if (groups < 1 || split->channels % groups != 0) {
+      call.Fail(std::to_string(split->channels) + " channels cannot be parted into " + std::to_string(groups) + " groups");
       return false;
     }
-    const int64_t channels = x.dim(rank - 1);
-    if (groups < 1 || channels % groups != 0) {
-      call.Fail(std::to_string(channels) + " channels cannot be parted into " + std::to_string(groups) + " groups");
-      return false;
-    }
-    if (gamma.size() != channels || beta.size() != channels) {
-      call.Fail("gamma and beta need one value for each of " + std::to_string(channels) + " channels");
-      return false;
-    }
-    int64_t rows = 1;
-    for (int i = 1; i < rank - 1; ++i) rows *= x.dim(i);
-    const int64_t block = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, channels));
-    *split = {x.dim(0), rows, channels, groups, channels / groups, block, (rows + block - 1) / block};
+    split->groups = groups;
+    split->width = split->channels / groups;
     return true;
-  }
-
-  template <class Body>
-  void ForEachBlock(const Body& body) const {
-    Pool::Get().Run(samples * blocks, [&](int64_t job) {
-      const int64_t sample = job / blocks, first = (job % blocks) * block;
-      body(job, sample, std::min(block, rows - first), (sample * rows + first) * channels);
-    });
-  }
-
-  // The sums over the blocks of one sample, in double precision and in a fixed order: 2 * channels numbers.
-  std::vector<double> Collect(const std::vector<float>& partial, int64_t sample) const {
-    std::vector<double> sums(2 * channels, 0.0);
-    for (int64_t b = 0; b < blocks; ++b) {
-      const float* part = partial.data() + (sample * blocks + b) * 2 * channels;
-      for (int64_t c = 0; c < 2 * channels; ++c) sums[c] += part[c];
-    }
-    return sums;
   }
 };
 
@@ -101,27 +63,27 @@ class GroupNorm {
     if (!call.ok()) return;
     std::fill_n(statistics.data(), statistics.size(), 0.f);
     if (x.size() == 0) return;
-    const auto& loops = Loops();
+    const NormLoops& loops = FastestNormLoops();
     const float* in = x.data();
 
     // Sums are taken of differences to the sample's first row, so that a large mean costs no digits.
-    std::vector<float> partial(s.samples * s.blocks * 2 * s.channels, 0.f);
+    std::vector<float> partial = s.Partial();
     s.ForEachBlock([&](int64_t job, int64_t sample, int64_t rows, int64_t at) {
       float* sums = partial.data() + job * 2 * s.channels;
       loops.moments(in + at, in + sample * s.rows * s.channels, rows, s.channels, sums, sums + s.channels);
     });
-    for (int64_t sample = 0; sample < s.samples; ++sample) Summarise(s, s.Collect(partial, sample), in, sample, statistics.data());
+    for (int64_t sample = 0; sample < s.samples; ++sample) Summarize(s, s.Collect(partial, sample), in, sample, statistics.data());
 
     const Rows per(s, statistics.data(), gamma.data());
     float* out = y.data();
     s.ForEachBlock([&](int64_t, int64_t sample, int64_t rows, int64_t at) {
       const int64_t row = sample * s.channels;
-      loops.normalize(in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.relu, rows, s.channels, out + at);
+      loops.normalize(in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.slope, rows, s.channels, out + at);
     });
   }
 
  private:
-  void Summarise(const Split& s, const std::vector<double>& sums, const float* in, int64_t sample, float* statistics) const {
+  void Summarize(const Split& s, const std::vector<double>& sums, const float* in, int64_t sample, float* statistics) const {
     const double rows = static_cast<double>(s.rows), width = static_cast<double>(s.width);
     for (int64_t g = 0; g < s.groups; ++g) {
       double mean = 0, squares = 0;
@@ -156,21 +118,21 @@ class GroupNormGrad {
     std::fill_n(dgamma.data(), s.channels, 0.f);
     std::fill_n(dbeta.data(), s.channels, 0.f);
     if (x.size() == 0) return;
-    const auto& loops = Loops();
+    const NormLoops& loops = FastestNormLoops();
     const Rows per(s, statistics.data(), gamma.data());
     const float *in = x.data(), *up = dy.data();
 
-    std::vector<float> partial(s.samples * s.blocks * 2 * s.channels, 0.f);
+    std::vector<float> partial = s.Partial();
     s.ForEachBlock([&](int64_t job, int64_t sample, int64_t rows, int64_t at) {
       const int64_t row = sample * s.channels;
       float* sums = partial.data() + job * 2 * s.channels;
-      loops.gradient_moments(up + at, in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.relu, rows, s.channels, sums,
+      loops.gradient_moments(up + at, in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.slope, rows, s.channels, sums,
                              sums + s.channels);
     });
 
     // With e the gradient behind the ReLU, r = 1 / standard deviation, h = (x - mean) r and M values in a group:
     // dx = gamma r e - (r / M) (sum(gamma e) + h sum(gamma e h)).
-    std::vector<float> slope(s.samples * s.channels), offset(s.samples * s.channels);
+    std::vector<float> tilt(s.samples * s.channels), offset(s.samples * s.channels);
     std::vector<double> gammas(s.channels, 0.0), betas(s.channels, 0.0);
     for (int64_t sample = 0; sample < s.samples; ++sample) {
       const std::vector<double> sums = s.Collect(partial, sample);
@@ -186,7 +148,7 @@ class GroupNormGrad {
         }
         const double count = static_cast<double>(s.rows * s.width);
         for (int64_t c = g * s.width; c < (g + 1) * s.width; ++c) {
-          slope[sample * s.channels + c] = static_cast<float>(-r * r * weighted / count);
+          tilt[sample * s.channels + c] = static_cast<float>(-r * r * weighted / count);
           offset[sample * s.channels + c] = static_cast<float>(-r * plain / count);
         }
       }
@@ -198,7 +160,7 @@ class GroupNormGrad {
     float* out = dx.data();
     s.ForEachBlock([&](int64_t, int64_t sample, int64_t rows, int64_t at) {
       const int64_t row = sample * s.channels;
-      loops.gradient(up + at, in + at, &per.mean[row], &per.scale[row], beta.data(), &slope[row], &offset[row], attributes_.relu, rows, s.channels,
+      loops.gradient(up + at, in + at, &per.mean[row], &per.scale[row], beta.data(), &tilt[row], &offset[row], attributes_.slope, rows, s.channels,
                      out + at);
     });
   }

@@ -15,8 +15,10 @@ interface Unit {
 }
 
 const commonFlags = ["-std=c++17", "-fPIC", "-pthread", "-DNAPI_VERSION=8", "-DNODE_GYP_MODULE_NAME=tfjs_binding"];
-const avx2Flags = ["-O3", "-mavx2", "-mfma", "-DGLEANER_HAS_AVX2", "-DGLEANER_LOOPS=kGroupNormLoopsAvx2"];
-const fastFlags = (platform: string): string[] => ["-O3", ...(platform.endsWith("x64") ? ["-DGLEANER_HAS_AVX2"] : [])];
+// Without the second, a comparison in a loop keeps GCC from using vectors.
+const loopFlags = ["-O3", "-fno-trapping-math"];
+const avx2Flags = [...loopFlags, "-mavx2", "-mfma", "-DGLEANER_HAS_AVX2", "-DGLEANER_LOOPS=kNormLoopsAvx2"];
+const fastFlags = (platform: string): string[] => [...loopFlags, ...(platform.endsWith("x64") ? ["-DGLEANER_HAS_AVX2"] : [])];
 
 /**
  * A short name for everything that a compiled binding depends on besides TensorFlow: sources and flags. A cache keeps bindings of several

@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 export interface NodeBackend {
   binding: Binding;
   isUsingGpuDevice: boolean;
+  disposeData(dataId: object): boolean;
   executeSingleOutput(op: string, attributes: OpAttribute[], inputs: tf.TensorInfo[]): tf.TensorInfo;
   executeMultipleOutputs(op: string, attributes: OpAttribute[], inputs: tf.TensorInfo[], outputs: number): tf.TensorInfo[];
 }

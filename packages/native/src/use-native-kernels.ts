@@ -3,6 +3,8 @@ import { NativeError } from "./errors.js";
 import { registerActivationGradients } from "./kernels/activations.js";
 import { registerBatchNorm } from "./kernels/batch-norm.js";
 import { registerBiasAdd } from "./kernels/bias-add.js";
+import { registerChannelSum } from "./kernels/channel-sum.js";
+import { registerConvBias } from "./kernels/conv-bias.js";
 import { registerGroupNorm } from "./kernels/group-norm.js";
 import { backendName } from "./kernels/operator.js";
 import type { NodeBackend } from "./tfjs-modules.js";
@@ -38,7 +40,9 @@ export function useNativeKernels(): void {
   if (tf.getKernel("ReluGrad", backendName)) return;
   registerActivationGradients();
   registerBiasAdd();
-  registerBatchNorm();
+  registerChannelSum();
+  registerConvBias(backend);
+  registerBatchNorm(backend.isUsingGpuDevice);
   // Its kernel is written for processors; on a GPU the composed operators are used.
   if (!backend.isUsingGpuDevice) registerGroupNorm();
 }

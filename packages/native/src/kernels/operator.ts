@@ -19,14 +19,16 @@ interface Attributes {
   float32: (name: string) => OpAttribute;
   text: (name: string, value: string) => OpAttribute;
   int: (name: string, value: number) => OpAttribute;
+  ints: (name: string, value: number[]) => OpAttribute;
   float: (name: string, value: number) => OpAttribute;
   bool: (name: string, value: boolean) => OpAttribute;
 }
 
-const attributesOf = (b: Binding): Attributes => ({
+export const attributesOf = (b: Binding): Attributes => ({
   float32: (name) => ({ name, type: b.TF_ATTR_TYPE, value: b.TF_FLOAT }),
   text: (name, value) => ({ name, type: b.TF_ATTR_STRING, value }),
   int: (name, value) => ({ name, type: b.TF_ATTR_INT, value }),
+  ints: (name, value) => ({ name, type: b.TF_ATTR_INT, value }),
   float: (name, value) => ({ name, type: b.TF_ATTR_FLOAT, value }),
   bool: (name, value) => ({ name, type: b.TF_ATTR_BOOL, value }),
 });

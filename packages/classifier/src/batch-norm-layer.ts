@@ -1,0 +1,75 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { type BatchNormOptions, batchNorm } from "./batch-norm.js";
+
+export interface BatchNormLayerArgs extends Required<BatchNormOptions> {
+  name?: string;
+  /** How much of the running statistics a training step keeps, in [0, 1). */
+  momentum: number;
+}
+
+const only = <T>(one: T | T[]): T => (Array.isArray(one) ? one[0]! : one);
+
+/**
+ * Batch normalization followed by LeakyReLU, with the weights of Keras' layer: `gamma`, `beta` and, not trained, `moving_mean` and
+ * `moving_variance`. Called with `training: true` it normalizes by the batch and lets the running statistics follow, the variance with
+ * the factor n/(n−1) as PyTorch's and TensorFlow's do; else it uses those. It is not registered for deserialization.
+ */
+export class BatchNormLayer extends tfl.layers.Layer {
+  static className: string = "BatchNormLeakyReLU";
+  private readonly options: Required<BatchNormOptions>;
+  private readonly momentum: number;
+  private gamma: tfl.LayerVariable | undefined;
+  private beta: tfl.LayerVariable | undefined;
+  private mean: tfl.LayerVariable | undefined;
+  private variance: tfl.LayerVariable | undefined;
+
+  constructor({ name, momentum, epsilon, slope }: BatchNormLayerArgs) {
+    super(name === undefined ? {} : { name });
+    this.options = { epsilon, slope };
+    this.momentum = momentum;
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const shape = [(inputShape as tfl.Shape).at(-1)!];
+    const [zeros, ones] = [tfl.initializers.zeros(), tfl.initializers.ones()];
+    this.gamma = this.addWeight("gamma", shape, "float32", ones);
+    this.beta = this.addWeight("beta", shape, "float32", zeros);
+    this.mean = this.addWeight("moving_mean", shape, "float32", zeros, undefined, false);
+    this.variance = this.addWeight("moving_variance", shape, "float32", ones, undefined, false);
+    this.built = true;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], { training = false }: { training?: boolean } = {}): tf.Tensor {
+    const x = only(inputs);
+    const [gamma, beta] = [this.gamma!.read(), this.beta!.read()] as [tf.Tensor1D, tf.Tensor1D];
+    if (!training) return tf.tidy(() => this.infer(x, gamma, beta));
+    return batchNorm(x, gamma, beta, this.options, ({ mean, variance }) => {
+      this.follow(this.mean!, mean);
+      this.follow(this.variance!, variance);
+    });
+  }
+
+  /** One multiplication and one addition a value, by the running statistics. */
+  private infer(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D): tf.Tensor {
+    const { epsilon, slope } = this.options;
+    const scale = tf.mul(gamma, tf.rsqrt(tf.add(this.variance!.read(), epsilon)));
+    const y = tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(this.mean!.read(), scale)));
+    return slope === 1 ? y : tf.leakyRelu(y, slope);
+  }
+
+  private follow(running: tfl.LayerVariable, now: tf.Tensor): void {
+    tf.tidy(() => {
+      const before = running.read();
+      running.write(tf.add(before, tf.mul(tf.sub(now, before), 1 - this.momentum)));
+    });
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape | tfl.Shape[] {
+    return inputShape;
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.options, momentum: this.momentum };
+  }
+}
