@@ -1,14 +1,14 @@
 // Runs on Node without a build: types here are only written where they can be erased.
 
 /** A batch of predictions on weak views. */
-export interface Batch {
+interface Batch {
   indices: Int32Array;
   confidences: Float32Array;
   classes: Int32Array;
 }
 
 /** A small seeded generator (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
