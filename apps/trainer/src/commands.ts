@@ -30,6 +30,10 @@ export const commands: Record<string, { description: string; load: () => Promise
     description: "One page about one run, or several side by side.",
     load: async () => (await import("./commands/report.js")).default,
   },
+  images: {
+    description: "What a set of images is; fetch a small real one.",
+    load: async () => (await import("./commands/images.js")).default,
+  },
   reproduce: {
     description: "Tables of papers and of small real sets, as lists of runs.",
     load: async () => (await import("./commands/reproduce.js")).default,

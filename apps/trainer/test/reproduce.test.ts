@@ -85,7 +85,9 @@ describe("gleaner reproduce digits", () => {
 
   test.each<[string[], string]>([
     [["reproduce", "digit"], 'gleaner: "digit" is no table; expected digits, mnist, pneumonia, flexmatch-table1\n'],
-    [["reproduce", "digits"], "gleaner: --data is missing and GLEANER_DATA is not set; expected the data of digits: "],
+    [["reproduce", "pneumonia"], "gleaner: --data is missing and GLEANER_DATA is not set; expected the data of pneumonia: "],
+    [["reproduce", "digits", "--data", "/nowhere"], "gleaner: /nowhere does not exist; expected the data of digits: --fetch gets them"],
+    [["reproduce", "mnist", "--fetch"], "gleaner: --fetch is given, but mnist cannot be fetched; "],
     [["reproduce", "mnist", "--data", "/nowhere"], "gleaner: /nowhere does not exist; expected the data of mnist: "],
     [
       ["reproduce", "digits", "--list", "--methods", "meanteacher"],

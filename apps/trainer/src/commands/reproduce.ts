@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type MethodName, methodNames } from "../classification/schema.js";
 import { defineCommand } from "../command.js";
 import { inputError } from "../errors.js";
+import type { Io } from "../io.js";
 import { readOption, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 import { createProgress, type Progress } from "../reporters/progress.js";
@@ -28,10 +29,21 @@ const shard = z
     "i/n with i from 1 to n, such as 1/2",
   ) as unknown as z.ZodType<[number, number], string>;
 
+/** Where the data of a table are if nobody says: under GLEANER_DATA, or where they were fetched to. */
+async function findData(name: string, dataPath: string, mayFetch: boolean, io: Io): Promise<string | undefined> {
+  const { fetchDigitsSet, fetchedDigits } = await import("../run/fetch-images.js");
+  const places = [
+    ...(io.env["GLEANER_DATA"] ? [join(io.env["GLEANER_DATA"], dataPath)] : []),
+    ...(name === "digits" ? [join(fetchedDigits(io.env), "digits.csv.gz")] : []),
+  ];
+  return places.find((place) => existsSync(place)) ?? (mayFetch ? (await fetchDigitsSet({ io })).path : places[0]);
+}
+
 export default defineCommand({
   args: {
     name: { type: "positional", description: `The table: ${Object.keys(tables).join(", ")}`, required: true },
     data: { type: "string", description: "Where its data are (default: under GLEANER_DATA)", valueHint: "PATH" },
+    fetch: { type: "boolean", description: "digits: fetch the set through your pip where it is not there" },
     out: { type: "string", description: "Folder of the runs (default: runs/NAME)", valueHint: "DIR" },
     methods: { type: "string", description: "Some of its methods, with commas", valueHint: "a,b" },
     cells: { type: "string", description: "Some of its cells, with commas", valueHint: "a,b" },
@@ -53,8 +65,9 @@ export default defineCommand({
       throw inputError(
         `--labels is given, but the cells of ${args.name} have their own; expected --cells, some of ${table.cells.join(",")}`,
       );
-    const root = args.data ?? (io.env["GLEANER_DATA"] ? join(io.env["GLEANER_DATA"], table.dataPath) : undefined);
+    if (args.fetch && args.name !== "digits") throw inputError(`--fetch is given, but ${args.name} cannot be fetched; ${table.dataHint}`);
     const onlyPlans = args.list === true || args.configs !== undefined;
+    const root = args.data ?? (await findData(args.name, table.dataPath, args.fetch === true && !onlyPlans, io));
     if (!onlyPlans && (root === undefined || !existsSync(root)))
       throw inputError(
         `${root === undefined ? "--data is missing and GLEANER_DATA is not set" : `${root} does not exist`}; expected the data of ${args.name}: ${table.dataHint}`,

@@ -37,7 +37,7 @@ function smallTable({ description, dataPath, dataHint, labels, defaultSeeds, dat
 export const digits: Table = smallTable({
   description: "UCI's 8 × 8 digits: 1297 to learn from, 500 that judge, both drawn by the seed; by default 10 labels.",
   dataPath: "digits/digits.csv.gz",
-  dataHint: "`gleaner images fetch digits --out DIR` gets it through your pip",
+  dataHint: "--fetch gets them through your pip",
   labels: 10,
   defaultSeeds: 5,
   data: { test: 500 },
