@@ -39,9 +39,10 @@ export async function loadImageDecoder(load: () => Promise<{ default: typeof sha
       return data;
     } catch (cause) {
       if ((cause as { name?: string }).name === "ImageSetError") throw cause;
-      const [reason] = String((cause as Error).message).split("\n");
-      const tag = /pixel limit/i.test(reason!) ? "TooLarge" : "Corrupt";
-      throw imageSetError(tag, path, tag === "TooLarge" ? `it has more than ${maxPixels} pixels` : `it does not decode (${reason})`, cause);
+      // libvips keeps one text of what went wrong for all threads, so another picture's may be in the message; it stays in the cause only.
+      if (/pixel limit/i.test(String((cause as Error).message)))
+        throw imageSetError("TooLarge", path, `it has more than ${maxPixels} pixels`, cause);
+      throw imageSetError("Corrupt", path, "it does not decode, it is cut off or damaged", cause);
     }
   };
 }

@@ -1,11 +1,13 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseCifar10, parseCifar100 } from "./cifar.js";
+import type { ReadImageFolderOptions } from "./decode-folder.js";
 import { readBytes } from "./files.js";
 import { type ImageSource, imageSource } from "./image-source.js";
 import { openCifar10, openCifar100 } from "./open-cifar.js";
+import { openImageFolder } from "./open-image-folder.js";
 import { openStl10 } from "./open-stl10.js";
-import { type ReadImageFolderOptions, readImageFolder } from "./read-image-folder.js";
+import { readImageFolder } from "./read-image-folder.js";
 import { readMedMnist } from "./read-medmnist.js";
 import { readSvhn, readSvhnFile } from "./read-svhn.js";
 import { readCifar10, readCifar100, readDigits, readMnist } from "./readers.js";
@@ -17,6 +19,8 @@ export type ImageSetFormat = "mnist" | "cifar-10" | "cifar-100" | "svhn" | "stl-
 export interface FormatOptions extends Partial<Omit<ReadImageFolderOptions, "split">> {
   /** CIFAR-100: its 100 classes (default) or the 20 groups that they are in. */
   labels?: "fine" | "coarse";
+  /** Folders of pictures: the file that keeps the decoded pixels (`openImageFolder`); without it they are in memory. */
+  cache?: string;
 }
 
 /** A format: how it is known, which parts it has, and how a part is opened. */
@@ -165,7 +169,10 @@ export const knownFormats: readonly KnownFormat[] = [
     async open(path, split, options) {
       const { size, labels: _, ...rest } = options;
       if (size === undefined) throw new RangeError(`size must be given to read the folder of PNG and JPEG files ${path}, got undefined`);
-      return imageSource(await readImageFolder(path, { ...rest, size, ...(split === undefined ? {} : { split }) }));
+      const { cache, ...folderOptions } = { ...rest, size, ...(split === undefined ? {} : { split }) };
+      return cache === undefined
+        ? imageSource(await readImageFolder(path, folderOptions))
+        : openImageFolder(path, { ...folderOptions, cache });
     },
   },
 ];

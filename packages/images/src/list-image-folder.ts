@@ -31,7 +31,7 @@ const maxFiles = 2 ** 24;
 const maxDepth = 8;
 
 /** Order by code units after normalization, the same on every machine and file system. */
-export const byName = (a: string, b: string): number => {
+const byName = (a: string, b: string): number => {
   const [left, right] = [a.normalize("NFC"), b.normalize("NFC")];
   return left < right ? -1 : left > right ? 1 : 0;
 };

@@ -4,13 +4,15 @@
  * @module
  */
 
+export type { ReadImageFolderOptions } from "./decode-folder.js";
 export { type FetchDigitsOptions, fetchDigits } from "./fetch-digits.js";
 export type { ReadOptions } from "./files.js";
 export type { FormatOptions, ImageSetFormat } from "./image-set-formats.js";
 export type { LeftOutFile } from "./list-image-folder.js";
 export { type OpenCifar100Options, type OpenCifarOptions, openCifar10, openCifar100 } from "./open-cifar.js";
+export { type ImageFolderSource, type OpenImageFolderOptions, openImageFolder } from "./open-image-folder.js";
 export { type OpenStl10Options, openStl10, readStl10Folds } from "./open-stl10.js";
-export { type ImageFolder, type ReadImageFolderOptions, readImageFolder } from "./read-image-folder.js";
+export { type ImageFolder, readImageFolder } from "./read-image-folder.js";
 export {
   describeImageSet,
   type ReadImageSetOptions,

@@ -5,7 +5,7 @@ import { pixelPlaces, scatterPixels } from "./planes.js";
 /** The height and the width of STL-10's images. */
 export const stl10Side = 96;
 /** How many bytes an image of STL-10 has. */
-export const stl10ImageBytes: number = 3 * stl10Side * stl10Side;
+const stl10ImageBytes = 3 * stl10Side * stl10Side;
 
 /** The classes of STL-10 in the order of its labels. */
 export const stl10ClassNames: readonly string[] = ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"];

@@ -38,6 +38,7 @@ test("the entry for Node exports exactly this", () => {
       "fetchDigits",
       "openCifar10",
       "openCifar100",
+      "openImageFolder",
       "openStl10",
       "readCifar10",
       "readCifar100",

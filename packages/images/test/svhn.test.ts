@@ -88,6 +88,7 @@ describe("files that are refused", () => {
     ["a file cut in its pixels", "Truncated", "ends", file("compressed.mat").subarray(0, 600)],
     ["plain pixels cut", "Truncated", "ends", file("plain.mat").subarray(0, 2000)],
     ["a bit that flipped in the compressed bytes", "Corrupt", "compressed bytes", changed("compressed.mat", 500, 0xff, 0x00, 0xff)],
+    ["a checksum that does not match", "Corrupt", "do not match their checksum", changed("compressed.mat", -1, 0)],
     ["sizes that do not fit the length", "Malformed", "has 3072 bytes, expected", changed("plain.mat", sizeAt, 0, 0, 0, 0x70)],
   ])("%s: %s", (_, tag, message, bytes) => {
     expect(tagOf(() => parseSvhn(bytes))).toBe(tag);
