@@ -14,6 +14,17 @@ const only = <T>(one: T | T[]): T => (Array.isArray(one) ? one[0]! : one);
  * Batch normalization followed by LeakyReLU, with the weights of Keras' layer: `gamma`, `beta` and, not trained, `moving_mean` and
  * `moving_variance`. Called with `training: true` it normalizes by the batch and lets the running statistics follow, the variance with
  * the factor n/(n−1) as PyTorch's and TensorFlow's do; else it uses those. It is not registered for deserialization.
+ *
+ * @throws RangeError if the momentum is not in [0, 1), epsilon not above 0, or the slope not in [0, 1]
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { BatchNormLayer } from "@gleaner/classifier";
+ * const layer = new BatchNormLayer({ momentum: 0.9, epsilon: 1e-3, slope: 0.1 });
+ * const y = layer.apply(tf.tensor2d([[1], [3]]), { training: true }) as tf.Tensor;
+ * y; // => [[-0.09995], [0.9995]]
+ * ```
  */
 export class BatchNormLayer extends tfl.layers.Layer {
   static className: string = "BatchNormLeakyReLU";
@@ -26,6 +37,9 @@ export class BatchNormLayer extends tfl.layers.Layer {
 
   constructor({ name, momentum, epsilon, slope }: BatchNormLayerArgs) {
     super(name === undefined ? {} : { name });
+    if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`momentum must be in [0, 1), got ${momentum}`);
+    if (!(epsilon > 0)) throw new RangeError(`epsilon must be above 0, got ${epsilon}`);
+    if (!(slope >= 0 && slope <= 1)) throw new RangeError(`slope must be in [0, 1], got ${slope}`);
     this.options = { epsilon, slope };
     this.momentum = momentum;
   }

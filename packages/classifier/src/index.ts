@@ -4,7 +4,10 @@
  *
  * @module
  */
+
+export { BatchNormLayer, type BatchNormLayerArgs } from "./batch-norm-layer.js";
 export type { ImageShape } from "./build-layers.js";
 export { countParameters } from "./count-parameters.js";
 export { createSmallCnn, type SmallCnnOptions } from "./small-cnn.js";
 export { createWideResNet, type WideResNetOptions, type WideResNetVariant } from "./wide-res-net.js";
+export { withFrozenStatistics } from "./with-frozen-statistics.js";

@@ -4,9 +4,11 @@ import * as api from "../src/index.js";
 test("the root entry exports exactly this", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "BatchNormLayer",
       "countParameters",
       "createSmallCnn",
       "createWideResNet",
+      "withFrozenStatistics",
     ]
   `);
 });

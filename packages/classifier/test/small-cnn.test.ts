@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, test } from "vitest";
-import { countParameters, createSmallCnn } from "../src/index.js";
+import { countParameters, createSmallCnn, type SmallCnnOptions } from "../src/index.js";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -23,6 +23,21 @@ test("sizes that are odd or as small as can be work; smaller ones are refused", 
   }
   expect(() => createSmallCnn({ inputShape: [1, 8, 1], classes: 2 })).toThrow(RangeError);
   expect(() => createSmallCnn({ inputShape: [8, 8, 1], classes: 1.5 })).toThrow(/classes/);
+});
+
+test("images from 16 × 16 on are pooled once more, early, unless told; parameters stay", () => {
+  const shapeAt = (options: SmallCnnOptions, layer: string): unknown[] => createSmallCnn(options).getLayer(layer).outputShape as number[];
+  expect(shapeAt({ inputShape: [28, 28, 1], classes: 2 }, "norm2")).toEqual([null, 14, 14, 32]);
+  expect(shapeAt({ inputShape: [28, 28, 1], classes: 2, poolEarly: false }, "norm2")).toEqual([null, 28, 28, 32]);
+  expect(shapeAt({ inputShape: [16, 40, 1], classes: 2 }, "norm3")).toEqual([null, 4, 10, 64]);
+  expect(shapeAt({ inputShape: [15, 40, 1], classes: 2 }, "norm3")).toEqual([null, 7, 20, 64]);
+  expect(shapeAt({ inputShape: [8, 8, 1], classes: 2, poolEarly: true }, "norm3")).toEqual([null, 2, 2, 64]);
+  const count = (options: Partial<SmallCnnOptions>): number =>
+    countParameters(createSmallCnn({ inputShape: [28, 28, 1], classes: 2, ...options }));
+  expect(count({})).toBe(count({ poolEarly: false }));
+  expect(() => createSmallCnn({ inputShape: [3, 8, 1], classes: 2, poolEarly: true })).toThrow(
+    "at least 4 × 4 to be pooled early, got 3 × 8",
+  );
 });
 
 test("it learns: two kinds of images apart in a few steps, and the running statistics serve for new ones", () => {
