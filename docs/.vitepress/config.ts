@@ -33,6 +33,7 @@ export default defineConfig({
       { text: "Guide", link: "/guide/getting-started", activeMatch: "^/guide/" },
       { text: "Packages", link: "/packages/", activeMatch: "^/packages/" },
       { text: "Theory", link: "/theory/focalmix", activeMatch: "^/theory/" },
+      { text: "Results", link: "/results" },
       { text: "API", link: "/api/", activeMatch: "^/api/" },
     ],
     sidebar: {
@@ -43,12 +44,21 @@ export default defineConfig({
           items: [
             { text: "Getting started", link: "/guide/getting-started" },
             { text: "Train on your own scans", link: "/guide/train-your-own-scans" },
+            { text: "Train on images", link: "/guide/train-on-images" },
             { text: "The command", link: "/guide/command" },
             { text: "Engines", link: "/guide/engines" },
+            { text: "How Gleaner compares", link: "/guide/compare" },
             { text: "Limits and intended use", link: "/guide/limits" },
           ],
         },
-        { text: "Theory", items: [{ text: "FocalMix", link: "/theory/focalmix" }] },
+        {
+          text: "Theory",
+          items: [
+            { text: "FocalMix", link: "/theory/focalmix" },
+            { text: "FlexMatch and its family", link: "/theory/flexmatch" },
+          ],
+        },
+        { text: "Results", link: "/results" },
         { text: "Packages", link: "/packages/", items: names.map((name) => ({ text: name, link: `/packages/${name}` })) },
       ],
     },

@@ -9,7 +9,8 @@ export const generatedFolders = ["api", "generated", "packages"] as const;
 /** Every Markdown file that is made from the code, by its path in docs; the API reference is typedoc's. */
 export async function generatedPages(): Promise<Record<string, string>> {
   return {
-    "generated/settings.md": `${settingsTables()}\n`,
+    "generated/settings.md": `${settingsTables("detection")}\n`,
+    "generated/classification-settings.md": `${settingsTables("classification")}\n`,
     "generated/commands.md": `${await commandReference()}\n`,
     ...packagePages(fileURLToPath(new URL("../..", import.meta.url))),
   };

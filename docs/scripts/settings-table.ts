@@ -1,11 +1,15 @@
 import { z } from "zod";
+import { classificationSchema } from "../../apps/trainer/src/classification/schema.js";
 import { configSchema } from "../../apps/trainer/src/config-schema.js";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** Markdown tables of every setting of `gleaner train`, one a section, made from the schema that validates configurations. */
-export function settingsTables(): string {
-  const root = z.toJSONSchema(configSchema, { io: "input" });
+/** The schemas that validate configurations, by the task that they are for. */
+const schemas = { detection: configSchema, classification: classificationSchema } as const;
+
+/** Markdown tables of every setting of `gleaner train` for a task, one a section, made from the schema that validates its configurations. */
+export function settingsTables(task: keyof typeof schemas): string {
+  const root = z.toJSONSchema(schemas[task], { io: "input" });
   const entries = Object.entries(root.properties ?? {}) as [string, JsonSchema][];
   const isSection = ([, setting]: [string, JsonSchema]): boolean => setting.type === "object";
   const sections = entries.filter(isSection).map(([name, section]) => `### ${name}\n\n${tableOf(section, name)}`);
@@ -56,6 +60,6 @@ function rangeOf({ minimum, maximum, exclusiveMinimum }: JsonSchema): string {
   return upTo === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${upTo}`;
 }
 
-const rounded = (value: unknown): unknown => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
+const rounded = (value: unknown): unknown => (typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value);
 const code = (text: string): string => `\`${cell(text)}\``;
 const cell = (text: string): string => text.replaceAll("|", "\\|");
