@@ -11,14 +11,9 @@ export function registerChannelSum(): void {
     const x = inputs["x"]!;
     const { axis, keepDims } = attrs as unknown as tf.SumAttrs;
     const rank = x.shape.length;
-    if (x.dtype !== "float32" || rank < 2 || tf.util.sizeFromShape(x.shape) === 0) return undefined;
+    if (x.dtype !== "float32" || keepDims || rank < 2 || tf.util.sizeFromShape(x.shape) === 0) return undefined;
     const axes = tf.util.parseAxisParam(axis, x.shape);
     if (axes.length !== rank - 1 || axes.includes(rank - 1)) return undefined;
-    const sum = runOne("BiasAddGrad", [x], [attribute.float32("T"), attribute.text("data_format", "NHWC")]);
-    if (!keepDims) return sum;
-    const flat = tf.engine().makeTensorFromTensorInfo(sum);
-    const shaped = tf.reshape(flat, [...Array<number>(rank - 1).fill(1), x.shape[rank - 1]!]);
-    flat.dispose();
-    return shaped;
+    return runOne("BiasAddGrad", [x], [attribute.float32("T"), attribute.text("data_format", "NHWC")]);
   });
 }

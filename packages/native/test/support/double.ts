@@ -60,3 +60,32 @@ export function numbers(count: number, seed: number): Float32Array {
     return state / 2 ** 31 - 1;
   });
 }
+
+export interface BatchNormCase {
+  channels: number;
+  epsilon: number;
+  slope: number;
+}
+
+/** max(z, s·z) with z = γ (x − μ) / √(σ² + ε) + β over everything but the channels (Ioffe and Szegedy, ICML 2015); σ² divided by n. */
+export function batchNormDouble(
+  x: ArrayLike<number>,
+  gamma: ArrayLike<number>,
+  beta: ArrayLike<number>,
+  { channels, epsilon, slope }: BatchNormCase,
+): { y: Float64Array; mean: number[]; variance: number[] } {
+  const rows = x.length / channels;
+  const average = (of: (value: number) => number, c: number): number => {
+    let sum = 0;
+    for (let r = 0; r < rows; r++) sum += of(x[r * channels + c]!);
+    return sum / rows;
+  };
+  const mean = Array.from({ length: channels }, (_, c) => average((value) => value, c));
+  const variance = mean.map((m, c) => average((value) => (value - m) ** 2, c));
+  const y = Float64Array.from({ length: x.length }, (_, i) => {
+    const c = i % channels;
+    const z = ((x[i]! - mean[c]!) / Math.sqrt(variance[c]! + epsilon)) * gamma[c]! + beta[c]!;
+    return z > 0 ? z : slope * z;
+  });
+  return { y, mean, variance };
+}
