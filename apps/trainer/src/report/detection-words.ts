@@ -1,8 +1,9 @@
 import { formatDuration } from "../reporters/progress.js";
 import { runawayAbove } from "../run/train.js";
-import { count, escapeHtml, percent } from "./html.js";
+import { count, percent } from "./html.js";
 import { finding } from "./page.js";
 import type { RunSummary } from "./summarize-detector.js";
+import { mean, place } from "./words.js";
 
 /** What one training run differs from the next by chance, in CPM points. */
 const noisePoints = 5;
@@ -24,14 +25,9 @@ function sentences(run: RunSummary): string[] {
       ? `${split.labeled.length} labeled and ${count(split.unlabeled.length, "unlabeled scan")}`
       : count(split.labeled.length, "labeled scan");
   const planned = done < config.training.steps ? ` of ${config.training.steps} planned` : "";
-  const trained = `${methodNames[config.method].replace(/^s/, "S")}, ${done}${planned} steps on ${scans} in ${formatDuration(1000 * seconds)}${place(run)}.`;
+  const trained = `${methodNames[config.method].replace(/^s/, "S")}, ${done}${planned} steps on ${scans} in ${formatDuration(1000 * seconds)}${place(run.environment)}.`;
   return [trained, ...judged(run, done), ...(froc ? [] : ["Not evaluated yet."]), ...guard(run)];
 }
-
-const place = ({ environment: { engine, version, device } }: RunSummary): string =>
-  engine === undefined
-    ? ""
-    : ` on ${[engine, version].filter(Boolean).map(escapeHtml).join(" ")}${device ? ` (${escapeHtml(device)})` : ""}`;
 
 function judged({ froc }: RunSummary, done: number): string[] {
   if (!froc) return [];
@@ -105,7 +101,6 @@ const idsOf = (scans: readonly { id: string }[]): string =>
     .sort()
     .join();
 const pointsOf = (runs: readonly RunSummary[]): number[] => runs.map((run) => 100 * run.froc!.cpm);
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const ranges = (points: readonly number[], name: string): string => {
   const [lowest, highest] = [Math.min(...points), Math.max(...points)].map((value) => value.toFixed(1));
   return `${name} ${lowest === highest ? lowest : `${lowest} to ${highest}`} in ${count(points.length, "run")}`;

@@ -39,6 +39,8 @@ export function legend<T extends { name: string }>(series: readonly T[], shown: 
 /** A plot with the words under it. */
 export const figure = (svg: string, caption: string): string => `<figure class="plot">${svg}<figcaption>${caption}</figcaption></figure>`;
 
-/** What a run is called in the list of findings, beside the look of its lines. */
-export const finding = (name: string, index: number, sentences: readonly string[]): string =>
-  `<li>${seriesKey(index)} <b>${escapeHtml(name)}</b>: ${sentences.join(" ")}</li>`;
+/** What a run is called in the list of findings, beside the look of its lines; then what is said of it, and details as a list of their own. */
+export function finding(name: string, index: number, sentences: readonly string[], details: readonly string[] = []): string {
+  const list = details.length > 0 ? `\n<ul>${details.map((detail) => `<li>${detail}</li>`).join("\n")}</ul>` : "";
+  return `<li>${seriesKey(index)} <b>${escapeHtml(name)}</b>: ${sentences.join(" ")}${list}</li>`;
+}

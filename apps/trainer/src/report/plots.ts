@@ -2,6 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { renderPlot } from "../reporters/charts.js";
 import { escapeHtml } from "./html.js";
 import { seriesLook } from "./series.js";
+import { mean } from "./words.js";
 
 // Small on paper with large letters: the page stretches it on a desk, and on a telephone it can still be read.
 const frame = {
@@ -37,8 +38,6 @@ export const lineOf = (points: readonly Point[], index: number): Plot.Markish =>
 /** From no step to the last one of all runs. */
 export const stepAxis = (lastStep: number): Plot.ScaleOptions => ({ label: "step", ticks: 5, domain: [0, lastStep], ...centered });
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /** Means over stretches of `width` events, each at its last step, so that a curve of thousands of noisy steps can be read. */
 export function smoothed<K extends string>(events: readonly (Record<K, number> & { step: number })[], key: K, width: number): Point[] {
   const pieces = Math.ceil(events.length / width);
@@ -46,4 +45,10 @@ export function smoothed<K extends string>(events: readonly (Record<K, number> &
     const piece = events.slice(Math.round((i * events.length) / pieces), Math.round(((i + 1) * events.length) / pieces));
     return { x: piece.at(-1)!.step, y: mean(piece.map((event) => event[key])) };
   });
+}
+
+/** Every so many of a list, its last one among them: a line of more than a few hundred points looks the same. */
+export function thinned<T>(values: readonly T[], most = 400): T[] {
+  const every = Math.ceil(values.length / most);
+  return values.filter((_, i) => (values.length - 1 - i) % every === 0);
 }
