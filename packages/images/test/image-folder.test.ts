@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { loadImageDecoder } from "../src/decode-image.js";
 import { isImageSetError, splitLabels } from "../src/index.js";
@@ -178,6 +179,26 @@ describe("what is refused", () => {
     expect([...set.images.subarray(24, 30)]).toEqual([0, 50, 100, 150, 200, 250]);
     expect(set.broken.map(({ path }) => path)).toEqual(["a/2.png", "b/0.jpg", "b/2.png", "b/3.jpg"]);
     expect(set.broken[2]!.reason).toBe("it does not start like a PNG or JPEG file");
+  });
+
+  test("a picture of more pixels than memory is for, by its header", async () => {
+    const chunk = (type: string, data: Uint8Array): Buffer => {
+      const body = Buffer.concat([Buffer.from(type), data]);
+      const around = Buffer.alloc(8);
+      around.writeUInt32BE(data.length, 0);
+      around.writeUInt32BE(crc32(body), 4);
+      return Buffer.concat([around.subarray(0, 4), body, around.subarray(4)]);
+    };
+    const header = Buffer.alloc(13);
+    header.writeUInt32BE(30_000, 0);
+    header.writeUInt32BE(30_000, 4);
+    header[8] = 8;
+    write(
+      "a/1.png",
+      Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", header), chunk("IDAT", deflateSync(new Uint8Array(99)))]),
+    );
+    const { tag, message } = await errorOf(readImageFolder(folder, { size }));
+    expect([tag, message]).toEqual(["TooLarge", `${join(folder, "a/1.png")}: it has more than 268435456 pixels`]);
   });
 
   test("folders that are no set, and sets that are too large", async () => {

@@ -42,6 +42,28 @@ describe("label splits", () => {
     );
   });
 
+  test("leave images without a label in the pool, and draw as if they were not there", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -1, max: 1 }), { maxLength: 40 }), fc.nat(4), draws, (values, validation, random) => {
+        const known = [...values.keys()].filter((i) => values[i] !== -1);
+        fc.pre([0, 1].every((c) => values.filter((label) => label === c).length > validation));
+        const options = { classes: 2, labeled: 2, validation };
+        const split = splitLabels(values, { ...options, random: cycle(random) });
+        const among = splitLabels(
+          known.map((i) => values[i]!),
+          { ...options, random: cycle(random) },
+        );
+        expect([...split.labeled]).toEqual([...among.labeled].map((i) => known[i]));
+        expect([...split.validation]).toEqual([...among.validation].map((i) => known[i]));
+        expect([...split.unlabeled]).toEqual([...values.keys()].filter((i) => !split.validation.includes(i)));
+      }),
+    );
+    expect(() => splitLabels([0, -1], { classes: 1, labeled: 1, validation: 2, random: () => 0 })).toThrow(
+      "the 1 images with a label, got 2",
+    );
+    expect(() => splitLabels([0, -2], { classes: 1, labeled: 1, random: () => 0 })).toThrow("got -2");
+  });
+
   test("draw each image of a class as often", () => {
     const labels = [0, 0, 0, 1, 1];
     const counts = Array(5).fill(0);

@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concatSources, imageSource, isImageSetError, parseSvhn } from "../src/index.js";
 import { readSvhn } from "../src/node.js";
@@ -109,26 +108,4 @@ describe("files that are refused", () => {
     view.setUint32(dataTag + 4, 1_300_000 * 3072, true);
     expect(tagOf(() => parseSvhn(bytes))).toBe("Truncated");
   });
-});
-
-test("any change of a byte gives images or our error", () => {
-  const names = ["compressed.mat", "plain.mat", "big-endian.mat"] as const;
-  const files = names.map((name) => Uint8Array.from(file(name)));
-  fc.assert(
-    fc.property(
-      fc.nat(2),
-      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-      fc.nat(255),
-      fc.boolean(),
-      (which, at, value, cut) => {
-        const source = files[which]!;
-        // Most of a file is pixels; its headers are what can go wrong.
-        const place = Math.floor((at < 0.8 ? (at / 0.8) * 300 : at * source.length) % source.length);
-        const bytes = cut ? source.slice(0, place) : source.slice();
-        if (!cut) bytes[place] = value;
-        if (tagOf(() => parseSvhn(bytes)) === "read") expect(parseSvhn(bytes).shape.slice(1)).toEqual([32, 32, 3]);
-      },
-    ),
-    { numRuns: 400 },
-  );
 });
