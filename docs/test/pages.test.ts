@@ -69,7 +69,7 @@ test("the tables of classification have every key of a configuration, its defaul
 test("the reference of the command has every subcommand of the README with its arguments", async () => {
   const { "generated/commands.md": commands } = await generatedPages();
   const named = [...page("../README.md").matchAll(/^\| `gleaner ([a-z]+)/gm)].map((match) => match[1]!);
-  expect(named.length).toBe(11);
+  expect(named.length).toBe(12);
   for (const name of named) expect(commands).toContain(`## gleaner ${name}\n`);
   expect(commands).toContain("gleaner detect RUN SCAN... --out candidates.csv [--engine NAME]\n               [--json]");
   expect(commands).toContain("| `--rule official\\|exact` | `official` |");
