@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { readLuna16 } from "@gleaner/volumes/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { makeImageSet } from "./image-set.js";
 import { makeTrainingSet, tinySettings } from "./training-set.js";
 
 const bin = fileURLToPath(new URL("../bin/gleaner.js", import.meta.url));
@@ -76,5 +77,60 @@ describe.runIf(built)("the command as a process, on the fastest engine here (run
       await new Promise((done) => setTimeout(done, 50));
     again.child.kill("SIGINT");
     expect((await again.ended).code).toBe(130);
+  });
+
+  describe("of a classifier", () => {
+    let images: ReturnType<typeof makeImageSet>;
+    beforeAll(() => {
+      images = makeImageSet();
+      const whole = { training: { steps: 60, checkpointEvery: 7 }, evaluation: { every: 20 } };
+      writeFileSync(images.at("tiny.yaml"), stringify(images.settings(whole)));
+    });
+    afterAll(() => images.remove());
+
+    test("with --json standard output is one document, and standard error has nothing but our own lines", async () => {
+      const run = images.at("run");
+      const calls = [
+        ["train", images.at("tiny.yaml"), "--out", run],
+        ["evaluate", run],
+        ["report", run, "--out", images.at("report.html")],
+        ["images", "describe", images.folder],
+      ];
+      for (const call of calls) {
+        const { code, stdout, stderr } = await start(...call, "--json").ended;
+        expect(code, stderr).toBe(0);
+        expect(JSON.parse(stdout), call[0]).toBeTypeOf("object");
+        for (const line of stderr.split("\n").filter(Boolean)) expect(line).toMatch(/^(engine|flexmatch|note)\b.*/);
+      }
+    });
+
+    test("a run that was killed outright goes on from its checkpoint and equals the one that was not, to the bit", async () => {
+      // On WASM, whose sums do not depend on what else the machine does; views are made in threads.
+      const words = (run: string, ...more: string[]) => [
+        "train",
+        images.at("tiny.yaml"),
+        "--out",
+        images.at(run),
+        "--engine",
+        "wasm",
+        ...more,
+      ];
+      expect((await start(...words("whole")).ended).code).toBe(0);
+      const { child, ended } = start(...words("killed"));
+      const events = images.at("killed/events.jsonl");
+      const isFar = () => existsSync(events) && readFileSync(events, "utf8").includes('"step":23,');
+      while (child.exitCode === null && !isFar()) await new Promise((done) => setTimeout(done, 2));
+      child.kill("SIGKILL");
+      await ended;
+      expect((await start(...words("killed", "--resume")).ended).code).toBe(0);
+      const checkpoint = (run: string) => readFileSync(images.at(`${run}/checkpoint.safetensors`));
+      expect(checkpoint("killed").equals(checkpoint("whole"))).toBe(true);
+      const log = (run: string) =>
+        readFileSync(images.at(`${run}/events.jsonl`), "utf8")
+          .trimEnd()
+          .split("\n")
+          .map((line) => ({ ...JSON.parse(line), seconds: 0, waited: 0 }));
+      expect(log("killed")).toEqual(log("whole"));
+    });
   });
 });
