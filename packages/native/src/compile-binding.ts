@@ -29,9 +29,13 @@ export function bindingHash(): string {
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 10);
 }
 
-/** An add-on of its own, because it is loaded before TensorFlow's libraries are. */
-const quietSource = "quiet.cc";
+/** Add-ons of their own, because they do not need TensorFlow: the first is loaded before its libraries are. */
 export const quietName = "quiet.node";
+export const affinityName = "affinity.node";
+const addOns = [
+  ["quiet.cc", quietName],
+  ["affinity.cc", affinityName],
+] as const;
 
 /** The folder of npm's node-api-headers. */
 function nodeApiHeaders(): string {
@@ -40,7 +44,7 @@ function nodeApiHeaders(): string {
 
 function unitsOf(tfjsFolder: string, objects: string, platform: string): Unit[] {
   const { folder, files } = ownSources();
-  const own = files.filter((name) => name.endsWith(".cc") && name !== quietSource);
+  const own = files.filter((name) => name.endsWith(".cc") && addOns.every(([source]) => name !== source));
   const units: Unit[] = [
     ...["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => ({ source: join(tfjsFolder, "binding", name), object: name, flags: ["-O2"] })),
     ...own.map((name) => ({ source: join(folder, name), object: name, flags: fastFlags(platform) })),
@@ -63,7 +67,7 @@ export interface CompileOptions {
   home: string;
   libraries: readonly string[];
   platform: string;
-  /** The add-on to write; {@link quietName} is written beside it. */
+  /** The add-on to write; the small ones are written beside it. */
   output: string;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -95,8 +99,9 @@ export async function compileBinding(options: CompileOptions): Promise<void> {
     const away = relative(home, join(runtime, "lib"));
     const shared = darwin ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-s"];
     const link = [...shared, `-Wl,-rpath,${darwin ? "@loader_path" : "$ORIGIN"}/${away}`];
-    const quiet = join(dirname(output), quietName);
-    await run([...commonFlags, "-O2", ...shared, ...includes, join(ownSources().folder, quietSource), "-o", quiet]);
+    for (const [source, name] of addOns) {
+      await run([...commonFlags, "-O2", ...shared, ...includes, join(ownSources().folder, source), "-o", join(dirname(output), name)]);
+    }
     await run([
       ...link,
       "-pthread",

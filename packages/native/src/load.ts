@@ -1,16 +1,23 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { defaultCacheFolder } from "./cache-folder.js";
 import { quietName } from "./compile-binding.js";
 import { NativeError } from "./errors.js";
+import { keepThreadsApart, threadTimes } from "./keep-apart.js";
 import { type FindOptions, listPairings, type Pairing } from "./pairings.js";
 import { createTfjsRequire, type NodeBackend } from "./tfjs-modules.js";
 
 export interface LoadOptions extends FindOptions {
   /** Threads of TensorFlow's operators (TF_NUM_INTRAOP_THREADS). Default: all processors that this process may use. */
   threads?: number;
+  /**
+   * Give each of TensorFlow's threads a processor of its own where there are as many as processors, which keeps Linux from leaving two of
+   * them on one. Default true; other systems do without.
+   */
+  affinity?: boolean;
   /** Operators that give the same bits at every run, at some cost on GPUs (TF_DETERMINISTIC_OPS). Default false. */
   deterministic?: boolean;
   /** Matrix products and convolutions in bfloat16 on processors that have it, with 8 bits of mantissa (TF_SET_ONEDNN_FPMATH_MODE). Default false. */
@@ -59,6 +66,7 @@ export async function loadNative(options: LoadOptions = {}): Promise<NativeEngin
     return describe(present, pairing);
   }
   setEnvironment(options);
+  const before = threadTimes();
   const binding = loadAddon(pairing);
   if (binding.TF_Version !== pairing.tensorflow) {
     throw new NativeError(
@@ -76,6 +84,8 @@ export async function loadNative(options: LoadOptions = {}): Promise<NativeEngin
     tf.removeBackend(backendName);
     throw new NativeError("load-failed", `TensorFlow ${binding.TF_Version} was loaded, but TensorFlow.js could not start its backend.`);
   }
+  const { threads = availableParallelism(), affinity = true } = options;
+  if (affinity && !binding.isUsingGpuDevice()) keepThreadsApart(pairing.binding, before, threads);
   return describe(tf.backend() as unknown as NodeBackend, pairing);
 }
 
