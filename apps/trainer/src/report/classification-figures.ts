@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { usesUnlabeled } from "../classification/schema.js";
 import { looksOf, stepsOf } from "./classifier-errors.js";
 import { withSign } from "./html.js";
 import { draw, lineOf, type Point, smoothed, stepAxis, thinned } from "./plots.js";
@@ -19,7 +20,7 @@ export function errorFigure(runs: readonly ClassifierSummary[]): string {
   const lasts = runs.flatMap((run) => (run.looks.length > 0 ? [`${run.name}: ${withSign(looksOf(run)!.last)} at the end`] : []));
   return draw(`Error over the steps. ${lasts.join(". ")}.`, {
     x: stepAxis(lastStep(runs)),
-    y: { domain: [0, highest], ticks: 5, grid: true, label: what, labelArrow: "none" },
+    y: { domain: [0, highest], nice: true, ticks: 5, grid: true, label: what, labelArrow: "none" },
     marks: [
       ...lines.map(lineOf),
       ...dots.map((points, index) => Plot.dot(points, { x: "x", y: "y", r: 4.5, fill: seriesLook(index).stroke })),
@@ -42,7 +43,10 @@ const widthOf = (runs: readonly ClassifierSummary[]): number =>
 /** Shares of unlabeled images over the steps, in percent. */
 export function rateFigure(runs: readonly ClassifierSummary[], rate: Rate, axis: string, label: string): string {
   const width = widthOf(runs);
-  const lines = runs.map(({ steps }) => (rate === "pseudoLabelAccuracy" ? accuracyLine(steps, width) : rateLine(steps, rate, width)));
+  const lines = runs.map(({ steps, config }) => {
+    if (!usesUnlabeled(config.method)) return [];
+    return rate === "pseudoLabelAccuracy" ? accuracyLine(steps, width) : rateLine(steps, rate, width);
+  });
   return draw(label, {
     x: stepAxis(lastStep(runs)),
     y: { domain: [0, 100], ticks: 5, grid: true, label: axis, labelArrow: "none" },

@@ -28,9 +28,9 @@ export function classificationPage(runs: readonly ClassifierSummary[], words: Pa
 function errorSection(runs: readonly ClassifierSummary[]): string {
   const isSeen = ({ looks, judged }: ClassifierSummary): boolean => looks.length > 0 || judged !== undefined;
   if (!runs.some(isSeen)) return "<h2>Error</h2>\n<p>No image was judged yet; <code>gleaner evaluate RUN</code> does it.</p>";
-  const dots = runs.some((run) => testDots(run).length > 0) ? " Dots are errors of the test images, with the weights of that step." : "";
+  const dots = runs.some((run) => testDots(run).length > 0) ? " Dots are errors on the test images, with the weights of that step." : "";
   const curves = runs.some(({ looks }) => looks.length > 0)
-    ? figure(errorFigure(runs), `${legend(runs, isSeen)} ${seenWords(runs)} Of the averaged weights.${dots}`)
+    ? figure(errorFigure(runs), `${legend(runs, isSeen)} ${seenWords(runs)}${dots}`)
     : "";
   return `<h2>Error</h2>\n${curves}\n${errorTable(runs)}`;
 }
@@ -40,9 +40,9 @@ function seenWords(runs: readonly ClassifierSummary[]): string {
   const of = (on: "test" | "validation"): string[] =>
     runs.filter(({ looks }) => looks.at(-1)?.on === on).map(({ name }) => escapeHtml(name));
   const [test, validation] = [of("test"), of("validation")];
-  if (validation.length === 0) return "Lines are errors of the test images, looked at along the way.";
-  if (test.length === 0) return "Lines are errors of the validation images.";
-  return `Lines are errors of the test images (${test.join(", ")}) and of the validation images (${validation.join(", ")}): compare the two kinds with care.`;
+  if (validation.length === 0) return "Errors on the test images, looked at along the way with the averaged weights.";
+  if (test.length === 0) return "Lines are errors on the validation images, with the averaged weights.";
+  return `Lines are errors on the test images (${test.join(", ")}) and on the validation images (${validation.join(", ")}), with the averaged weights: compare the two kinds with care.`;
 }
 
 function unlabeledSection(runs: readonly ClassifierSummary[]): string {
@@ -51,10 +51,10 @@ function unlabeledSection(runs: readonly ClassifierSummary[]): string {
   if (!runs.some((run) => uses(run) && run.steps.length > 0)) return "<h2>Unlabeled images</h2>\n<p>No step is logged yet.</p>";
   const keys = legend(runs, uses);
   const isFlex = runs.some(({ config }) => config.method.startsWith("flex"));
-  const isKnown = (run: ClassifierSummary): boolean => run.steps.some((event) => !Number.isNaN(event.pseudoLabelAccuracy));
+  const isKnown = (run: ClassifierSummary): boolean => uses(run) && run.steps.some((event) => !Number.isNaN(event.pseudoLabelAccuracy));
   const used = figure(
     rateFigure(runs, "maskRate", "used, % of unlabeled images", "Share of the unlabeled images that was used, over the steps"),
-    `${keys} Used: the share that was trained on (the mask rate; others log its complement).${isFlex ? " Flex methods hold an image against the flexible threshold of its class, T: nothing is learnt at the start, every T is 0, and all images are used." : ""}`,
+    `${keys} Used: the share that was trained on (the mask rate; some programs give its complement that name).${isFlex ? " Flex methods hold an image against the flexible threshold of its class, T: nothing is learnt at the start, every T is 0, and all images are used." : ""}`,
   );
   const confident = figure(
     rateFigure(
@@ -93,11 +93,11 @@ function curriculumSection(runs: readonly ClassifierSummary[]): string {
     const keys = legend(shownClasses(run).map((c) => ({ name: run.classNames[c]! })));
     const rest = showsAll(run)
       ? ""
-      : ` The ${shownClasses(run).length} classes that are hardest at the end; the dark line is the median of all ${run.split.classes}, the band reaches from the lowest to the highest.`;
+      : ` The ${shownClasses(run).length} classes that are hardest at the end; the thick line is the median of all ${run.split.classes}, the band reaches from the lowest to the highest.`;
     return `<h3>${escapeHtml(run.name)}</h3>
 <div class="row">
 ${figure(thresholdFigure(run, steps), `${keys}${rest} T: how likely a class has to be for an image that is taken for it to be used.`)}
-${figure(learningEffectFigure(run, steps), `${keys}${rest} σ: how many unlabeled images reached τ last time and count for a class.`)}
+${figure(learningEffectFigure(run, steps), `${keys}${rest} σ: how many unlabeled images count for a class, because they reached τ when they were last seen.`)}
 </div>`;
   });
   return `<h2>Curriculum</h2>\n${figures.join("\n")}`;

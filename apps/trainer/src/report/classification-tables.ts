@@ -5,7 +5,7 @@ import { lastTest, looksOf, secondsOf } from "./classifier-errors.js";
 import { percent } from "./html.js";
 import { settingsTable } from "./settings-table.js";
 import type { ClassifierSummary } from "./summarize-classifier.js";
-import { headCells, rowHead, scrollingTable } from "./tables.js";
+import { headCells, rowHead, scrollingTable, shortName } from "./tables.js";
 import { mean } from "./words.js";
 
 const cell = (text: string): string => `<td>${text}</td>`;
@@ -37,7 +37,7 @@ export function errorTable(runs: readonly ClassifierSummary[]): string {
   const isMixed = runs.some((run) => looksOf(run)?.on === "validation");
   const columns = ["run", "last", "best", "mean of last 20", "chosen by validation", "macro F1", "balanced accuracy"];
   return scrollingTable(
-    `Errors of the test images in %${isMixed ? "; in parentheses those of the validation images" : ""}. Best and mean are over the looks along the way; macro F1 and balanced accuracy, in %, go with the last error`,
+    `Errors on the test images in %${isMixed ? "; in parentheses on the validation images" : ""}. Best and mean are over the looks along the way; macro F1 and balanced accuracy, in %, go with the last error`,
     `<thead><tr>${headCells([...columns, ...(hasArea ? ["area under the ROC"] : []), "time"])}</tr></thead>
 <tbody>${rows.join("\n")}</tbody>`,
     "wrapped",
@@ -61,7 +61,9 @@ export function recallTable(runs: readonly ClassifierSummary[]): string {
     .filter(({ recall }) => !Number.isNaN(recall))
     .sort((a, b) => a.recall - b.recall || a.c - b.c);
   const kept = classNames.length <= mostClasses ? classNames.map((_, c) => c) : hardest.slice(0, mostClasses).map(({ c }) => c);
-  const rows = kept.map((c) => `<tr>${rowHead(classNames[c]!)}${shown.map(({ test }) => recallCell(test.recall[c]!)).join("")}</tr>`);
+  const rows = kept.map(
+    (c) => `<tr><th scope="row">${shortName(classNames[c]!)}</th>${shown.map(({ test }) => recallCell(test.recall[c]!)).join("")}</tr>`,
+  );
   const which = kept.length < classNames.length ? `the ${kept.length} hardest of ${classNames.length} classes: ` : "";
   return scrollingTable(
     `Recall of each class in %: ${which}of the test images of a class, those that were taken for it, with the last weights`,

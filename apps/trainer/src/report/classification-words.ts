@@ -48,15 +48,18 @@ function errorWords(run: ClassifierSummary): string[] {
   const words: string[] = [];
   if (test) {
     const at = test.step < stepsOf(run) ? `at step ${test.step}` : "at the end";
-    words.push(`<strong>Error ${withSign(test.error)}</strong> of ${count(test.images, "test image")} ${at}${bestWords(looks)}.`);
+    words.push(`<strong>Error ${withSign(test.error)}</strong> on ${count(test.images, "test image")} ${at}${bestWords(looks)}.`);
   }
   if (looks?.on === "validation") {
-    const lowest = `Lowest error of ${count(looks.images, "validation image")}: ${withSign(looks.best)}, at step ${looks.bestStep}`;
+    const lowest = `Lowest error on ${count(looks.images, "validation image")}: ${withSign(looks.best)}, at step ${looks.bestStep}`;
     words.push(
-      selected ? `${lowest}; the weights it chose have <strong>${withSign(selected.error)}</strong> of the test images.` : `${lowest}.`,
+      selected ? `${lowest}; the weights it chose have <strong>${withSign(selected.error)}</strong> on the test images.` : `${lowest}.`,
     );
   }
-  if (!run.judged) words.push("Not evaluated yet; <code>gleaner evaluate RUN</code> does it.");
+  const { judged } = run;
+  if (!judged) words.push("Not evaluated yet; <code>gleaner evaluate RUN</code> does it.");
+  else if (judged.last.step < stepsOf(run))
+    words.push(`Evaluated at step ${judged.last.step}, before it went on; <code>gleaner evaluate RUN</code> does it anew.`);
   return words;
 }
 

@@ -35,19 +35,19 @@ function verdictOf(tested: readonly Tested[], isChosen: boolean): string {
       return "The runs were judged after different numbers of steps, so they do not compare the methods.";
   }
   const groups = groupsOf(tested);
-  if (groups.length === 1) return spreadWords(groups[0]!);
+  const by = isChosen ? ", each with the weights that validation chose" : "";
+  if (groups.length === 1) return spreadWords(groups[0]!, by);
   const shared = [...groups[0]!.errors.keys()].filter((drawn) => groups.every(({ errors }) => errors.has(drawn)));
   if (shared.length === 0)
     return "No seed with the same labeled and test images is common to all, so the differences are of what was drawn, too: no comparison.";
-  return rankingWords(groups, shared, tested[0]!.test.images, isChosen);
+  return rankingWords(groups, shared, tested[0]!.test.images, by);
 }
 
-function rankingWords(groups: readonly Group[], shared: readonly string[], images: number, isChosen: boolean): string {
+function rankingWords(groups: readonly Group[], shared: readonly string[], images: number, by: string): string {
   const ranked = groups
     .map((group) => ({ ...group, mean: mean(shared.map((drawn) => group.errors.get(drawn)!)) }))
     .sort((a, b) => a.mean - b.mean);
   const [first, second] = ranked as [(typeof ranked)[number], (typeof ranked)[number]];
-  const by = isChosen ? ", each with the weights that validation chose" : "";
   const over = shared.length > 1 ? `in the mean over ${shared.length} seeds` : "";
   const order = ranked.map(({ title, mean }) => `${escapeHtml(title)} ${withSign(mean)}`).join(", ");
   const gap = 100 * (second.mean - first.mean);
@@ -82,11 +82,13 @@ function weighSeveral(title: string, gains: readonly number[]): string {
   return seeds < 5 ? `${odds}: a hint, not a proof. ${moreSeeds}` : `${odds}: more than chance, for these images and settings.`;
 }
 
-function spreadWords({ title, errors, runs }: Group): string {
-  const values = [...errors.values()].map((value) => 100 * value);
-  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
-  const name = `${escapeHtml(title.charAt(0).toUpperCase())}${escapeHtml(title.slice(1))}`;
-  return `${name} has a test error of ${mean(values).toFixed(1)} % in the mean over ${runs.length} runs that differ in their seed alone, from ${lowest.toFixed(1)} to ${highest.toFixed(1)} %.`;
+/** Runs of one method and the same settings are its repetitions. */
+function spreadWords({ title, runs, errors }: Group, by: string): string {
+  const values = [...errors.values()];
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map(percent);
+  const span = lowest === highest ? "the same in each" : `from ${lowest} to ${highest}\u00a0%`;
+  const name = escapeHtml(title.charAt(0).toUpperCase() + title.slice(1));
+  return `${name} has a test error of ${withSign(mean(values))} in the mean over ${runs.length} runs of the same settings${by}, ${span}.`;
 }
 
 const setOf = ({ split, config, looks, judged }: ClassifierSummary): string => {

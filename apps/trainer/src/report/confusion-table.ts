@@ -1,7 +1,7 @@
 import { lastTest } from "./classifier-errors.js";
 import { count, escapeHtml, percent, withSign } from "./html.js";
 import type { ClassifierSummary, Judgment } from "./summarize-classifier.js";
-import { headCells, scrollingTable } from "./tables.js";
+import { headCells, scrollingTable, shortName } from "./tables.js";
 import { listed } from "./words.js";
 
 /** A wider table cannot be read as a picture. */
@@ -10,14 +10,16 @@ const mostClasses = 20;
 /** What the classes were taken for, run by run; of many classes the pairs that are confused most. */
 export function confusionSection(runs: readonly ClassifierSummary[]): string {
   const parts = runs.map(confusionOf).filter(Boolean);
-  if (parts.length === 0) return "<h2>Confusion</h2>\n<p>Known of runs that are evaluated; <code>gleaner evaluate RUN</code> does it.</p>";
+  if (parts.length === 0) return "<h2>Confusion</h2>\n<p>Not known of the last weights; <code>gleaner evaluate RUN</code> finds it.</p>";
   const isPicture = runs.some(({ classNames }) => classNames.length <= mostClasses);
   const key = isPicture
     ? '<p class="note">A row is a true class. The fuller the color of a number, the larger its share of the row; right answers are framed, and “·” is none.</p>\n'
     : "";
   // Two tables of few classes stand beside each other on a desk.
   const isNarrow = runs.every(({ classNames }) => classNames.length <= 10);
-  return `<h2>Confusion</h2>\n${key}${isNarrow ? `<div class="row">\n${parts.join("\n")}\n</div>` : parts.join("\n")}`;
+  const tables = `${key}${isNarrow ? `<div class="row tables">\n${parts.join("\n")}\n</div>` : parts.join("\n")}`;
+  const folded = parts.length > 4 ? `<details><summary>The tables of ${parts.length} runs</summary>\n${tables}</details>` : tables;
+  return `<h2>Confusion</h2>\n${folded}`;
 }
 
 /** Nothing of a run that is not evaluated. */
@@ -58,7 +60,8 @@ function pairsWords(pairs: readonly Pair[], classNames: readonly string[]): stri
 }
 
 function confusionTable({ classNames, name }: ClassifierSummary, { confusion, images, step, perClass }: Judgment): string {
-  const long = classNames.some((className) => className.length > 4);
+  // Beside each other, long names would make a wide table of small numbers.
+  const isUpright = classNames.length > 4 && classNames.some((className) => className.length > 4);
   const heads = classNames.map((className) => `<th scope="col"><span>${shortName(className)}</span></th>`).join("");
   const rows = confusion.map((row, truth) => {
     const all = perClass[truth]!.support;
@@ -70,7 +73,7 @@ function confusionTable({ classNames, name }: ClassifierSummary, { confusion, im
     `<thead><tr><th scope="col" rowspan="2">class</th><th scope="colgroup" colspan="${classNames.length}">taken for</th><th scope="col" rowspan="2">recall, %</th></tr>
 <tr>${heads}</tr></thead>
 <tbody>${rows.join("\n")}</tbody>`,
-    `confusion${long ? " upright" : ""}`,
+    `confusion${isUpright ? " upright" : ""}`,
   );
 }
 
@@ -79,10 +82,6 @@ function confusionCell(images: number, all: number, isRight: boolean): string {
   if (images === 0) return `<td${kind}><small>·</small></td>`;
   return `<td${kind} style="--part:${(images / all).toFixed(3)}">${images}</td>`;
 }
-
-/** Names of folders may be long; the whole one shows under the pointer. */
-const shortName = (name: string): string =>
-  name.length > 20 ? `<abbr title="${escapeHtml(name)}">${escapeHtml(name.slice(0, 19))}…</abbr>` : escapeHtml(name);
 
 function pairsTable(name: string, pairs: readonly Pair[], classNames: readonly string[]): string {
   const rows = pairs.map(

@@ -29,12 +29,12 @@ function reachedWords(curricula: readonly Curriculum[], threshold: number, class
   const never = first.flatMap((step, c) => (step === Number.POSITIVE_INFINITY ? [c] : []));
   const fixed = `the fixed threshold τ = ${threshold}`;
   if (never.length === classNames.length) return `No image reached ${fixed}.`;
-  if (never.length > 3) return `No image of ${never.length} of ${classNames.length} classes reached ${fixed}.`;
-  if (never.length > 0) return `No image taken for ${listed(never.map((c) => nameOf(classNames, c)))} reached ${fixed}.`;
+  if (never.length > 3) return `In ${never.length} of ${classNames.length} classes no image reached ${fixed}.`;
+  if (never.length > 0) return `In ${listed(never.map((c) => nameOf(classNames, c)))} no image reached ${fixed}.`;
   const last = Math.max(...first);
   const latest = first.flatMap((step, c) => (step === last ? [nameOf(classNames, c)] : []));
   const who = latest.length <= 3 && latest.length < classNames.length ? `, ${listed(latest)} last` : "";
-  return `By step ${last} images of every class had reached ${fixed}${who}.`;
+  return `Images of every class had reached ${fixed} by step ${last}${who}.`;
 }
 
 // Thresholds are logged as the method has them, rounded to 32 bits.

@@ -16,7 +16,7 @@ export function pseudoLabelWords({ steps, config }: ClassifierSummary): string[]
   if (!fall) return [used];
   return [
     used,
-    `<strong class="alarm">Pseudo-label accuracy fell from ${withSign(fall.best.accuracy)} (steps ${fall.best.from} to ${fall.best.to}) to ${withSign(end.accuracy)}: it learns more from its own mistakes now.</strong>`,
+    `<strong class="alarm">Pseudo-label accuracy fell from ${withSign(fall.best.accuracy)} (${stepsWords(fall.best)}) to ${withSign(end.accuracy)}: it learns more from its own mistakes now.</strong>`,
   ];
 }
 
@@ -28,6 +28,8 @@ interface Tenth {
   /** Of all pseudo-labels of the stretch; NaN where no truth is known. */
   accuracy: number;
 }
+
+const stepsWords = ({ from, to }: Tenth): string => (from === to ? `step ${to}` : `steps ${from} to ${to}`);
 
 /** The steps in ten stretches, fewer of a shorter log. */
 export function inTenths(steps: readonly RateStep[]): Tenth[] {

@@ -14,7 +14,7 @@ figure{margin:0}figcaption,.note,.intro,small{color:var(--soft);font-size:.875re
 .plot{max-width:36rem}.table{margin-top:1.3rem}
 .plot>svg{display:block;width:100%;height:auto;color:var(--ink);--plot-background:var(--ground)}
 .row{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1.5rem 2rem;align-items:start}
-.legend{display:block;color:var(--ink)}.legend span{white-space:nowrap;margin-right:1em}.key{width:1.4em;height:.5em;vertical-align:middle}
+.legend{display:block;color:var(--ink)}.legend span{display:inline-block;max-width:100%;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom;white-space:nowrap;margin-right:1em}.key{width:1.4em;height:.5em;vertical-align:middle}
 .scroll{overflow-x:auto;margin-top:.2rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9375rem}
 th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}th:first-child{text-align:left;padding-left:0}
@@ -22,10 +22,10 @@ th{font-weight:600}th[colspan]{text-align:center}td:last-child,th:last-child{pad
 .settings td,.settings th{text-align:left}.settings td{white-space:normal;min-width:9rem}.settings th{font-weight:400}.settings thead th{font-weight:600}
 .findings ul{margin:.2em 0 .9em;padding-left:1.9rem}.findings ul li{margin:.15em 0}
 .wrapped thead th{white-space:normal;max-width:6.5rem}
-.bars td{min-width:5.5rem;background:linear-gradient(to right,color-mix(in srgb,var(--series-0) 30%,transparent) calc(100%*var(--part,0)),transparent 0) content-box}
+.bars{--bar:4.3rem}.bars td{min-width:5.5rem;background:linear-gradient(to right,color-mix(in srgb,var(--series-0) 30%,transparent) calc(var(--bar)*var(--part,0)),transparent 0) content-box}
 .confusion td{text-align:center;min-width:2.1rem;padding:.25rem .2rem;background:color-mix(in srgb,var(--series-1) calc(50%*var(--part,0)),transparent)}
 .confusion td.right{background:color-mix(in srgb,var(--series-0) calc(50%*var(--part,0)),transparent);box-shadow:inset 0 0 0 1.5px var(--ink)}
-.confusion thead th{text-align:center;padding-inline:.2rem}.confusion thead tr:first-child th:first-child{text-align:left}.confusion th:last-child,.confusion td:last-child{padding-left:.6rem}
+.confusion thead th{text-align:center;padding-inline:.2rem}.confusion thead tr:first-child th:first-child{text-align:left;padding-left:0}.confusion th:last-child,.confusion td:last-child{padding-left:.6rem}
 .confusion thead tr:last-child th:last-child{padding-left:.2rem}abbr{text-decoration:none}
 .upright thead tr:last-child span{writing-mode:vertical-rl;rotate:180deg}
 summary{cursor:pointer}.differs{background:var(--tint)}.differs td{font-weight:600}.mark-differs{font-size:.75rem;color:var(--soft);margin-left:.4rem}
@@ -36,8 +36,8 @@ summary{cursor:pointer}.differs{background:var(--tint)}.differs td{font-weight:6
 .card figcaption{line-height:1.35;margin-top:.3rem}.card figcaption span{white-space:nowrap;color:var(--ink)}.card small{font-size:.75rem;white-space:nowrap}
 .swatch{display:inline-block;width:.9em;height:.9em;vertical-align:-.1em;margin-left:.3em;outline:1px solid #333}.swatch.truth{border:2px dashed #ffd400;background:#333}.swatch.mark{border:2px solid #00d5ff;background:#333}
 .alarm{color:var(--alarm)}
-@media (max-width:30rem){.slices{grid-template-columns:repeat(2,1fr)}table{font-size:.75rem}th,td{padding:.25rem .3rem}.bars td{min-width:3.4rem}.confusion td{min-width:1.45rem;padding:.25rem 0}.confusion thead th{padding-inline:0}.findings ul{padding-left:1.2rem}}
+@media (max-width:30rem){.slices{grid-template-columns:repeat(2,1fr)}table{font-size:.75rem}th,td{padding:.25rem .3rem}.bars{--bar:2.8rem}.bars td{min-width:3.4rem}.confusion td{min-width:1.45rem;padding:.25rem 0}.confusion thead th{padding-inline:0}.findings ul{padding-left:1.2rem}}
 @page{margin:15mm}
-@media print{body{font-size:11pt}main{max-width:none;padding:0}.plot,.card,tr,li{break-inside:avoid}h2,h3{break-after:avoid}.row{grid-template-columns:1fr 1fr}.slices{grid-template-columns:repeat(6,1fr)}.scroll{overflow:visible}
+@media print{body{font-size:11pt}main{max-width:none;padding:0}.plot,.card,tr,li{break-inside:avoid}h2,h3{break-after:avoid}.row{grid-template-columns:1fr 1fr}.tables{grid-template-columns:1fr}.tables>div{break-inside:avoid}.slices{grid-template-columns:repeat(6,1fr)}.scroll{overflow:visible}
 .slice,.differs,.swatch,.bars td,.confusion td{print-color-adjust:exact}details::details-content{content-visibility:visible;display:block}table{font-size:8.5pt}.card figcaption{font-size:8pt}.card small{font-size:6.5pt}.settings td{min-width:0}}
 `;
