@@ -22,6 +22,10 @@ export const commands: Record<string, { description: string; load: () => Promise
     description: "Find lesions in whole scans with a trained run.",
     load: async () => (await import("./commands/detect.js")).default,
   },
+  classify: {
+    description: "Say which class pictures are of, with a trained run.",
+    load: async () => (await import("./commands/classify.js")).default,
+  },
   evaluate: {
     description: "Judge a run on its held-out scans or images.",
     load: async () => (await import("./commands/evaluate.js")).default,

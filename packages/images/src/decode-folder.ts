@@ -1,6 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type ImageForm, loadImageDecoder } from "./decode-image.js";
+import { decodeFile, formOf, type ImageForm, loadImageDecoder } from "./decode-image.js";
 import { imageSetError, isImageSetError } from "./image-set-error.js";
 import { type LeftOutFile, type ListedImages, listImageFolder } from "./list-image-folder.js";
 
@@ -25,24 +24,6 @@ export interface ReadImageFolderOptions {
   onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Stops the reading, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-}
-
-// A camera's raw JPEG has some 20 MB; a scan of a slide as PNG may have more.
-const maxFileBytes = 2 ** 28;
-const maxSide = 2 ** 14;
-
-/** The size and the channels that the options ask for. */
-function formOf(size: ReadImageFolderOptions["size"], channels: number): ImageForm {
-  const [height, width] = typeof size === "number" ? [size, size] : size;
-  for (const [name, value] of [
-    ["height", height],
-    ["width", width],
-  ] as const) {
-    if (!Number.isInteger(value) || value < 1 || value > maxSide)
-      throw new RangeError(`the ${name} of images must be an integer from 1 to ${maxSide}, got ${value}`);
-  }
-  if (channels !== 1 && channels !== 3) throw new RangeError(`channels must be 1 or 3, got ${channels}`);
-  return { height, width, channels };
 }
 
 /** The listed images of a folder, and what they need. */
@@ -88,9 +69,7 @@ export async function decodeFolder(
       const path = join(folder, files[i]!.path);
       try {
         signal?.throwIfAborted();
-        const { size: bytes } = await stat(path);
-        if (bytes > maxFileBytes) throw imageSetError("TooLarge", path, `it has ${bytes} bytes, at most ${maxFileBytes} are read`);
-        put(await decode(await readFile(path), path, plan.form), i);
+        put(await decodeFile(decode, path, plan.form), i);
       } catch (error) {
         if (broken !== "leave out" || !isImageSetError(error)) {
           failed = true;

@@ -1,3 +1,4 @@
+import { readFile, stat } from "node:fs/promises";
 import type sharp from "sharp";
 import { imageSetError } from "./image-set-error.js";
 
@@ -45,4 +46,29 @@ export async function loadImageDecoder(load: () => Promise<{ default: typeof sha
       throw imageSetError("Corrupt", path, "it does not decode, it is cut off or damaged", cause);
     }
   };
+}
+
+// A camera's raw JPEG has some 20 MB; a scan of a slide as PNG may have more.
+const maxFileBytes = 2 ** 28;
+const maxSide = 2 ** 14;
+
+/** The size and the channels that options ask for. */
+export function formOf(size: number | readonly [number, number], channels: number): ImageForm {
+  const [height, width] = typeof size === "number" ? [size, size] : size;
+  for (const [name, value] of [
+    ["height", height],
+    ["width", width],
+  ] as const) {
+    if (!Number.isInteger(value) || value < 1 || value > maxSide)
+      throw new RangeError(`the ${name} of images must be an integer from 1 to ${maxSide}, got ${value}`);
+  }
+  if (channels !== 1 && channels !== 3) throw new RangeError(`channels must be 1 or 3, got ${channels}`);
+  return { height, width, channels };
+}
+
+/** Decodes one file of a size that pictures have. */
+export async function decodeFile(decode: ImageDecoder, path: string, form: ImageForm): Promise<Uint8Array> {
+  const { size: bytes } = await stat(path);
+  if (bytes > maxFileBytes) throw imageSetError("TooLarge", path, `it has ${bytes} bytes, at most ${maxFileBytes} are read`);
+  return decode(await readFile(path), path, form);
 }

@@ -12,6 +12,7 @@ export type { LeftOutFile } from "./list-image-folder.js";
 export { type OpenCifar100Options, type OpenCifarOptions, openCifar10, openCifar100 } from "./open-cifar.js";
 export { type ImageFolderSource, type OpenImageFolderOptions, openImageFolder } from "./open-image-folder.js";
 export { type OpenStl10Options, openStl10, readStl10Folds } from "./open-stl10.js";
+export { type DecodedImage, type ReadImageFileOptions, readImageFile } from "./read-image-file.js";
 export { type ImageFolder, readImageFolder } from "./read-image-folder.js";
 export {
   describeImageSet,

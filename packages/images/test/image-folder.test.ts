@@ -5,7 +5,7 @@ import { crc32, deflateSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { loadImageDecoder } from "../src/decode-image.js";
 import { isImageSetError, splitLabels } from "../src/index.js";
-import { readImageFolder } from "../src/node.js";
+import { readImageFile, readImageFolder } from "../src/node.js";
 
 const fixtures = join(import.meta.dirname, "fixtures", "folder");
 let folder = "";
@@ -246,6 +246,34 @@ describe("what is refused", () => {
   test("without sharp, the sentence says what to install", async () => {
     await expect(loadImageDecoder(() => Promise.reject(new Error("Cannot find package 'sharp'")))).rejects.toThrow(
       "PNG and JPEG files are decoded by the package sharp, which could not be loaded: npm install sharp",
+    );
+  });
+});
+
+describe("one file", () => {
+  test("is read as in a folder", async () => {
+    put("a/halves.jpg", "halves.jpg");
+    const set = await readImageFolder(folder, { size: [12, 16] });
+    const { data, shape } = await readImageFile(join(folder, "a/halves.jpg"), { size: [12, 16] });
+    expect(shape).toEqual([12, 16, 3]);
+    expect([...data]).toEqual([...set.images]);
+  });
+
+  test.each([
+    ["none.png", "NotFound", "it does not exist"],
+    ["a", "NotFound", "it is a folder where a picture was expected"],
+    ["text.png", "Malformed", "it does not start like a PNG or JPEG file"],
+  ])("%s is refused", async (name, tag, message) => {
+    put("a/gray.png");
+    write("text.png", "text");
+    const path = join(folder, name);
+    expect(await errorOf(readImageFile(path, { size: 8 }))).toMatchObject({ tag, message: `${path}: ${message}` });
+  });
+
+  test("a size that cannot be is refused", async () => {
+    put("a/gray.png");
+    await expect(readImageFile(join(folder, "a/gray.png"), { size: 0 })).rejects.toThrow(
+      new RangeError("the height of images must be an integer from 1 to 16384, got 0"),
     );
   });
 });

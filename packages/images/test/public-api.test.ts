@@ -44,6 +44,7 @@ test("the entry for Node exports exactly this", () => {
       "readCifar100",
       "readDigits",
       "readIdx",
+      "readImageFile",
       "readImageFolder",
       "readImageSet",
       "readMedMnist",

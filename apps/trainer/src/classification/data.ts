@@ -32,11 +32,11 @@ export async function openClassificationData(config: ClassificationConfig, sourc
   const { data, preprocessing } = config;
   const opened: ImageSource[] = [];
   try {
-    for (const part of data.part?.split("+") ?? [undefined]) opened.push(await openImagePart(data, part?.trim()));
+    for (const part of data.part?.split("+") ?? [undefined]) opened.push(await openImagePart(data, part?.trim(), source));
     const pool = opened.length === 1 ? opened[0]! : concatSources(opened);
     const openJudges = async (part: number | string): Promise<JudgingImages | undefined> => {
       if (typeof part === "number") return undefined;
-      const judges = await openImagePart(data, part);
+      const judges = await openImagePart(data, part, source);
       opened.push(judges);
       const [sizes, expected] = [judges, pool].map(({ shape }) => shape.slice(1).join(" × "));
       if (sizes !== expected)

@@ -1,7 +1,7 @@
-import { createSmallCnn, createWideResNet } from "@gleaner/classifier";
+import { createSmallCnn, createWideResNet, withFrozenStatistics } from "@gleaner/classifier";
 import type { ClassifierPredict } from "@gleaner/methods";
 import { namedVariables } from "@gleaner/training";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { ClassificationConfig } from "./schema.js";
 
 /** The network of a run. */
@@ -26,19 +26,12 @@ export function createClassifier(
     kind === "small-cnn"
       ? createSmallCnn({ inputShape, classes, normMomentum, seed })
       : createWideResNet({ inputShape, classes, depth, widen, groups, firstStride, variant, normMomentum, seed });
-  const variables = namedVariables(model) as Record<string, tf.Variable>;
-  const statistics = Object.values(namedVariables(model, { which: "fixed" }));
   const forward = (images: tf.Tensor): tf.Tensor2D => model.apply(images, { training: true }) as tf.Tensor2D;
   return {
-    variables,
+    variables: namedVariables(model) as Record<string, tf.Variable>,
     trainable: namedVariables(model, { which: "trainable" }) as Record<string, tf.Variable>,
-    train: (images, { updateStatistics = true } = {}) => {
-      if (updateStatistics) return forward(images);
-      const before = statistics.map((variable) => tf.clone(variable));
-      const logits = forward(images);
-      for (const [i, variable] of statistics.entries()) variable.assign(before[i]!);
-      return logits;
-    },
+    train: (images, { updateStatistics = true } = {}) =>
+      updateStatistics ? forward(images) : withFrozenStatistics(model, () => forward(images)),
     infer: (images) => model.apply(images, { training: false }) as tf.Tensor2D,
     dispose: () => model.dispose(),
   };

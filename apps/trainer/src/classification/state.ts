@@ -12,10 +12,20 @@ import {
 } from "@gleaner/training";
 import { loadCheckpoint, saveCheckpoint } from "@gleaner/training/node";
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { inputError } from "../errors.js";
 import { underPrefix, withPrefix } from "../run/training-state.js";
 import type { Classifier } from "./network.js";
 import type { ClassificationConfig } from "./schema.js";
+
+/** What a network takes and says; with the weights, all that is needed to use it. */
+export interface ClassifierInput {
+  shape: [height: number, width: number, channels: number];
+  classNames: string[];
+  /** Of each channel, in 0..1. */
+  mean: number[];
+  deviation: number[];
+}
 
 /** What is averaged until the next line of the log. */
 export interface LogSums {
@@ -27,6 +37,7 @@ export interface LogSums {
 export interface ClassifierState {
   /** Steps done. */
   step: number;
+  input: ClassifierInput;
   classifier: Classifier;
   method: ClassificationMethod;
   optimizer: Optimizer;
@@ -38,10 +49,16 @@ export interface ClassifierState {
   best: { step: number; error: number } | null;
 }
 
-export function createClassifierState(config: ClassificationConfig, classifier: Classifier, method: ClassificationMethod): ClassifierState {
+export function createClassifierState(
+  config: ClassificationConfig,
+  input: ClassifierInput,
+  classifier: Classifier,
+  method: ClassificationMethod,
+): ClassifierState {
   const { momentum, weightDecay, emaDecay } = config.training;
   return {
     step: 0,
+    input,
     classifier,
     method,
     // In the papers' programs what is called bn or bias is spared; that leaves the kernels.
@@ -57,7 +74,7 @@ export function createClassifierState(config: ClassificationConfig, classifier: 
 const curriculumLabels = "curriculum/labels";
 
 export async function saveClassifierState(path: string, state: ClassifierState): Promise<void> {
-  const { step, method, log, best, ctAugment } = state;
+  const { step, input, method, log, best, ctAugment } = state;
   const { curriculum, ...rest } = method.snapshot();
   const { labels, ...settings } = curriculum ?? {};
   const copies = { ...withPrefix("ema/", state.ema.snapshot()), ...withPrefix("optimizer/", state.optimizer.snapshot()) };
@@ -69,6 +86,7 @@ export async function saveClassifierState(path: string, state: ClassifierState):
       meta: {
         task: "classification",
         step,
+        input,
         log,
         best,
         ...(ctAugment && { ctAugment: ctAugment.snapshot() }),
@@ -82,6 +100,7 @@ export async function saveClassifierState(path: string, state: ClassifierState):
 
 interface Meta {
   step?: number;
+  input?: unknown;
   log?: LogSums;
   best?: ClassifierState["best"];
   method?: ClassificationMethodSnapshot;
@@ -110,6 +129,21 @@ export function restoreClassifierState(path: string, state: ClassifierState): Cl
   } finally {
     tf.dispose(Object.values(tensors));
   }
+}
+
+const channelValues = (least: number) => z.array(z.number().min(least).max(1)).min(1).max(3);
+const inputOf = z.object({
+  shape: z.tuple([z.int().min(1).max(4096), z.int().min(1).max(4096), z.int().min(1).max(3)]),
+  classNames: z.array(z.string()).min(1).max(100_000),
+  mean: channelValues(0),
+  deviation: channelValues(Number.MIN_VALUE),
+});
+
+/** What the network of a checkpoint takes and says. */
+export function readInput(path: string): ClassifierInput {
+  const result = inputOf.safeParse(((loadCheckpoint(path).meta ?? {}) as Meta).input);
+  if (!result.success) throw inputError(`${path} holds no trained classifier; expected a checkpoint of \`gleaner train\``);
+  return result.data;
 }
 
 /** Puts the averaged weights and the running statistics of a checkpoint into a network, to use it; gives back how many steps it had. */

@@ -71,7 +71,8 @@ export async function trainClassifier(config: ClassificationConfig, options: Tra
   const maker = createViewMaker(recipe, config.augmentation.threads);
   const classifier = createClassifier(config, recipe.shape, data.classes);
   const method = createMethod(config, data);
-  const fresh = createClassifierState(config, classifier, method);
+  const input = { shape: recipe.shape, classNames: [...data.classNames], mean: [...data.mean], deviation: [...data.deviation] };
+  const fresh = createClassifierState(config, input, classifier, method);
   let log: ReturnType<typeof createEventLog> | undefined;
   try {
     const checkpoint = join(run, runFiles.checkpoint);
