@@ -11,6 +11,6 @@ export interface FileLayout {
 
 /** How volumes are written. */
 export interface FormatOptions {
-  /** Whether the voxels of a MetaImage are compressed; true unless told. NIfTI goes by the name: .nii.gz is, .nii is not. */
+  /** Whether the voxels of a MetaImage or an NRRD are compressed; true unless told. NIfTI goes by the name: .nii.gz is, .nii is not. */
   compressed?: boolean;
 }

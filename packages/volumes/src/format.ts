@@ -1,11 +1,12 @@
 import { gzipSync, zlibSync } from "fflate";
 import type { FileLayout, FormatOptions } from "./file-layout.js";
-import { type Format, formatOf, metaImage, nifti } from "./formats.js";
-import type { VolumeFiles } from "./parse.js";
+import { type Format, formatOf, metaImage, nifti, nrrd } from "./formats.js";
 import type { Volume } from "./volume.js";
+import type { VolumeFiles } from "./volume-files.js";
 
 /**
- * The files of a volume, by name: `scan.mhd` gives scan.mhd and scan.zraw, `scan.nii.gz` one compressed file, `scan.hdr` a pair.
+ * The files of a volume, by name: `scan.mhd` gives scan.mhd and scan.zraw, `scan.nii.gz` one compressed file,
+ * `scan.hdr` a pair, `scan.nrrd` one file and `scan.nhdr` a header with scan.raw.gz.
  *
  * World coordinates are kept; NIfTI keeps them as 32-bit floats. Throws tagged errors for names of no known format.
  *
@@ -50,6 +51,21 @@ export function formatMetaImage(volume: Volume, options: FormatOptions = {}): Ui
 export function formatNifti(volume: Volume, { compressed = false }: FormatOptions = {}): Uint8Array {
   const name = compressed ? "volume.nii.gz" : "volume.nii";
   return filesOf(nifti, volume, name, {})[name]!;
+}
+
+/**
+ * The bytes of an .nrrd file, compressed with gzip unless told otherwise.
+ *
+ * @example
+ * ```ts
+ * import { createVolume, formatNrrd } from "@gleaner/volumes";
+ *
+ * const bytes = formatNrrd(createVolume({ data: Uint8Array.of(1, 0), shape: [1, 1, 2] }), { compressed: false });
+ * new TextDecoder().decode(bytes).split("\n")[1]; // => "type: uint8"
+ * ```
+ */
+export function formatNrrd(volume: Volume, options: FormatOptions = {}): Uint8Array {
+  return filesOf(nrrd, volume, "volume.nrrd", options)["volume.nrrd"]!;
 }
 
 function filesOf(format: Format, volume: Volume, name: string, options: FormatOptions): VolumeFiles {

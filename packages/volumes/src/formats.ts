@@ -2,9 +2,12 @@ import { volumeError } from "./errors.js";
 import type { FileLayout, FormatOptions } from "./file-layout.js";
 import { metaHeaderLimit } from "./metaimage-header.js";
 import { layoutMetaImage } from "./metaimage-layout.js";
-import { planMetaImage } from "./metaimage-plan.js";
+import { isMetaImage, planMetaImage } from "./metaimage-plan.js";
 import { layoutNifti } from "./nifti-layout.js";
-import { niftiHeadBytes, planNifti } from "./nifti-plan.js";
+import { isNifti, niftiHeadBytes, planNifti } from "./nifti-plan.js";
+import { nrrdHeaderLimit } from "./nrrd-header.js";
+import { layoutNrrd } from "./nrrd-layout.js";
+import { isNrrd, planNrrd } from "./nrrd-plan.js";
 import type { VoxelPlan } from "./plan.js";
 import type { Volume } from "./volume.js";
 
@@ -13,6 +16,10 @@ export interface Format {
   readonly name: string;
   /** The file that holds the header of the volume that `path` names, or undefined where it is not of this format. */
   headerOf(path: string): string | undefined;
+  /** Whether a file's first bytes (decompressed) are of this format, whatever its name is. */
+  recognizes(head: Uint8Array): boolean;
+  /** Whether the whole file may be compressed with gzip. */
+  readonly gzip: boolean;
   /** How many bytes from the start of the file (decompressed) are enough for `plan`. */
   readonly headBytes: number;
   plan(head: Uint8Array, path: string, gzip: boolean): VoxelPlan;
@@ -22,6 +29,8 @@ export interface Format {
 export const metaImage: Format = {
   name: "MetaImage",
   headerOf: (path) => (/\.mh[ad]$/i.test(path) ? path : undefined),
+  recognizes: isMetaImage,
+  gzip: false,
   headBytes: metaHeaderLimit,
   plan: planMetaImage,
   layout: layoutMetaImage,
@@ -30,27 +39,57 @@ export const metaImage: Format = {
 export const nifti: Format = {
   name: "NIfTI",
   headerOf: (path) => (/\.(nii|hdr|img)(\.gz)?$/i.test(path) ? path.replace(/\.img(\.gz)?$/i, ".hdr$1") : undefined),
+  recognizes: isNifti,
+  gzip: true,
   headBytes: niftiHeadBytes,
   plan: planNifti,
   layout: layoutNifti,
 };
 
-const formats: readonly Format[] = [metaImage, nifti];
+export const nrrd: Format = {
+  name: "NRRD",
+  headerOf: (path) => (/\.(nrrd|nhdr)$/i.test(path) ? path : undefined),
+  recognizes: isNrrd,
+  gzip: false,
+  headBytes: nrrdHeaderLimit,
+  plan: planNrrd,
+  layout: layoutNrrd,
+};
+
+const formats: readonly Format[] = [metaImage, nifti, nrrd];
+
+/** Enough of a file's start for every format to be told by. */
+export const recognizedBytes: number = niftiHeadBytes;
 
 /** The format that a name belongs to. Throws Unsupported for formats that are known but not read, UnknownFormat for others. */
 export function formatOf(path: string): Format {
   const format = formats.find((candidate) => candidate.headerOf(path) !== undefined);
   if (format) return format;
   if (/\.(dcm|dicom|ima)$/i.test(path)) throw dicomError(path, "a DICOM file");
-  if (/\.(nrrd|nhdr)$/i.test(path))
-    throw volumeError("Unsupported", path, "NRRD is not read yet, expected MetaImage (.mhd, .mha) or NIfTI (.nii, .nii.gz, .hdr)");
   if (/\.z?raw$/i.test(path))
     throw volumeError("UnknownFormat", path, "it holds voxels without their header, expected the .mhd file that names it");
-  throw volumeError("UnknownFormat", path, "its name has no known ending, expected .mhd, .mha, .nii, .nii.gz, .hdr or .img");
+  throw volumeError("UnknownFormat", path, "its name has no known ending, expected .mhd, .mha, .nii, .nii.gz, .hdr, .img, .nrrd or .nhdr");
 }
+
+/** The format of a file by its first bytes (decompressed) where they tell, else by its name. Throws as `formatOf` does. */
+export const formatOfContent = (head: Uint8Array, path: string): Format =>
+  formats.find((format) => format.recognizes(head)) ?? formatOf(path);
+
+/** Whether bytes start as a header of any format. */
+export const isHeader = (head: Uint8Array): boolean => formats.some((format) => format.recognizes(head));
+
+/** The file whose header belongs to `path`, where a name alone tells that it is another one: the .hdr of an .img. */
+export const headerBeside = (path: string): string =>
+  formats.map((format) => format.headerOf(path)).find((header) => header !== undefined) ?? path;
 
 /** DICOM is recognized so that the answer can be clear. */
 export const dicomError = (path: string, what: string): Error =>
   volumeError("Unsupported", path, `${what}; DICOM is not read yet, expected MetaImage (.mhd, .mha) or NIfTI (.nii, .nii.gz, .hdr)`);
+
+/** Refuses a compressed file of a format whose files are not compressed as a whole. */
+export function checkGzip(format: Format, gzip: boolean, path: string): void {
+  if (gzip && !format.gzip)
+    throw volumeError("Unsupported", path, `the whole file is compressed with gzip, expected a ${format.name} whose voxels are at most`);
+}
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;

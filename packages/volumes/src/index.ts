@@ -7,7 +7,7 @@ export { boxesInRegion, boxesOfFindings, type Finding } from "./boxes.js";
 export { boundingBox, cropVolume } from "./crop.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
 export type { FormatOptions } from "./file-layout.js";
-export { formatMetaImage, formatNifti, formatVolume } from "./format.js";
+export { formatMetaImage, formatNifti, formatNrrd, formatVolume } from "./format.js";
 export { voxelToWorld, worldToVoxel } from "./geometry.js";
 export {
   type Candidate,
@@ -21,9 +21,10 @@ export {
 } from "./luna16.js";
 export { type LungMaskOptions, lungMask } from "./lung-mask.js";
 export { orientVolume } from "./orient.js";
-export { type ParseOptions, parseMetaImage, parseNifti, parseVolume, type VolumeFiles } from "./parse.js";
+export { type ParseOptions, parseMetaImage, parseNifti, parseNrrd, parseVolume, parseVolumeFiles } from "./parse.js";
 export { type PatchAroundOptions, patchAround, randomPatch } from "./patches.js";
 export type { ReadOptions } from "./plan.js";
 export { type ResampleOptions, resampleVolume } from "./resample.js";
 export { createVolume, type Grid, type Matrix3, type Region, type Triple, type Volume, type VoxelArray } from "./volume.js";
+export type { BlobLike, FileBytes, VolumeFileInput, VolumeFiles, VolumeInput } from "./volume-files.js";
 export { windowHu } from "./window.js";

@@ -31,8 +31,9 @@ export function planMetaImage(bytes: Uint8Array, path: string): VoxelPlan {
   if (!/^image$/i.test(objectType)) fail("Unsupported", `ObjectType is ${objectType}, expected Image`);
   const channels = numbersOf(header, path, 1, "ElementNumberOfChannels")?.[0] ?? 1;
   if (channels !== 1) fail("Unsupported", `it has ${channels} channels per voxel, expected 1`);
-  if (tagOf(header, "BinaryData") !== undefined && !flagOf(header, path, "BinaryData"))
-    fail("Unsupported", "its voxels are text (BinaryData = False), expected binary data");
+  const text = tagOf(header, "BinaryData") !== undefined && !flagOf(header, path, "BinaryData");
+  const compressed = flagOf(header, path, "CompressedData");
+  if (text && compressed) fail("Malformed", "its voxels are text (BinaryData = False) and compressed, expected one of the two");
   const slope = numbersOf(header, path, 1, "ElementToIntensityFunctionSlope")?.[0] ?? 1;
   const intercept = numbersOf(header, path, 1, "ElementToIntensityFunctionOffset")?.[0] ?? 0;
   const named = tagOf(header, "ElementType") ?? fail("Malformed", "ElementType is missing");
@@ -48,17 +49,20 @@ export function planMetaImage(bytes: Uint8Array, path: string): VoxelPlan {
   const spacing = numbersOf(header, path, dims, "ElementSpacing", "ElementSize") ?? [];
   const offset = numbersOf(header, path, dims, "Offset", "Position", "Origin") ?? [];
   const shape: Triple = [size[2] ?? 1, size[1]!, size[0]!];
+  const direction = directionOf(numbersOf(header, path, dims * dims, "TransformMatrix", "Rotation", "Orientation"), dims);
   return {
     grid: {
       shape,
-      spacingMm: [spacing[2] ?? 1, spacing[1] ?? 1, spacing[0] ?? 1],
+      spacingMm: [Math.abs(spacing[2] ?? 1), Math.abs(spacing[1] ?? 1), Math.abs(spacing[0] ?? 1)],
       originMm: [offset[0] ?? 0, offset[1] ?? 0, offset[2] ?? 0],
-      direction: directionOf(numbersOf(header, path, dims * dims, "TransformMatrix", "Rotation", "Orientation"), dims),
+      // A negative spacing turns its axis, as in ITK.
+      direction: direction.map((value, i) => (spacing[i % 3]! < 0 && value !== 0 ? -value : value)) as Matrix3,
     },
     element,
-    littleEndian: !flagOf(header, path, "BinaryDataByteOrderMSB", "ElementByteOrderMSB"),
+    littleEndian: text || !flagOf(header, path, "BinaryDataByteOrderMSB", "ElementByteOrderMSB"),
     ...(slope !== 1 || intercept !== 0 ? { scale: { slope, intercept } } : {}),
-    compression: flagOf(header, path, "CompressedData") ? "zlib" : "none",
+    compression: compressed ? "zlib" : "none",
+    ...(text && { text: "decimal" as const }),
     parts: partsOf(header, path, size, elementBytes(element)),
   };
 }
@@ -80,38 +84,41 @@ function partsOf(header: MetaHeader, path: string, size: number[], bytesPerVoxel
     throw volumeError("Malformed", path, `HeaderSize is ${headerSize}, expected -1, 0 or more`);
   if (headerSize === -1 && compressed)
     throw volumeError("Malformed", path, "HeaderSize is -1 and the data are compressed, so where they start cannot be told");
-  const start = headerSize === -1 ? "end" : headerSize;
+  const skipped = { start: Math.max(0, headerSize), skip: 0, fromEnd: headerSize === -1 };
   const length = size.reduce((product, n) => product * n, bytesPerVoxel);
-  if (/^local$/i.test(value)) {
-    const local = start === "end" ? start : header.end + start;
-    return [{ file: undefined, start: local, skip: 0, length }];
-  }
+  if (/^local$/i.test(value)) return [{ file: undefined, ...skipped, start: header.end + skipped.start, length }];
 
   const list = /^list(?:\s+(\d+)d?)?$/i.exec(value);
   const names = list ? header.list : namesOfPattern(value, size);
   if (!names) {
-    return [{ file: dataFileName(value, path), start, skip: 0, length }];
+    return [{ file: dataFileName(value, path), ...skipped, length }];
   }
   // Each file of a list has one dimension less than the volume, unless the list says how many.
   const fileDims = list?.[1] === undefined ? size.length - 1 : Number(list[1]);
   const files = size.slice(fileDims).reduce((product, n) => product * n, 1);
   if (names.length !== files)
     throw volumeError("Malformed", path, `it names ${names.length} data files, expected ${files} for DimSize ${size.join(" ")}`);
-  return names.map((name) => ({ file: dataFileName(name, path), start, skip: 0, length: length / files }));
+  return names.map((name) => ({ file: dataFileName(name, path), ...skipped, length: length / files }));
 }
 
 /** The names of `slice%03d.raw first last step`; the last number is the first plus the slices where it is left out. */
 function namesOfPattern(value: string, size: number[]): string[] | undefined {
-  const match = /^([^%]*)%(0?)(\d*)d(\S*?)(?:\s+(\d+))?(?:\s+(\d+))?(?:\s+(\d+))?$/.exec(value);
+  const match = /^([^%]*)%(0?)(\d*)(?:\.(\d+))?[diu](\S*?)(?:\s+(\d+))?(?:\s+(\d+))?(?:\s+(\d+))?$/.exec(value);
   if (!match) return undefined;
-  const [, before, zero, width, after, first = "1", last, step = "1"] = match;
+  const [, before, zero, width, precision = "1", after, first = "1", last, step = "1"] = match;
   const slices = size.at(-1)!;
   const by = Number(step);
   const from = Number(first);
   const to = last === undefined ? from + (slices - 1) * by : Number(last);
   if (by < 1 || (to - from) / by > 2 ** 20) return [];
   const names: string[] = [];
-  for (let n = from; n <= to; n += by)
-    names.push(`${before}${String(n).padStart(Math.min(64, Number(width)), zero === "0" ? "0" : " ")}${after}`);
+  for (let n = from; n <= to; n += by) {
+    const digits = String(n).padStart(Math.min(64, Number(precision)), "0");
+    names.push(`${before}${digits.padStart(Math.min(64, Number(width)), zero === "0" ? "0" : " ")}${after}`);
+  }
   return names;
 }
+
+/** Whether bytes start as a MetaImage header does: with one of its tags. */
+export const isMetaImage = (head: Uint8Array): boolean =>
+  /^\s*(ObjectType|NDims|Comment|DimSize|ElementType)\s*[=:]/i.test(new TextDecoder("latin1").decode(head.subarray(0, 64)));

@@ -65,6 +65,7 @@ export function planNifti(head: Uint8Array, path: string, gzip: boolean): VoxelP
   const scale = Number.isFinite(slope) && slope !== 0 && (slope !== 1 || intercept !== 0) ? { slope, intercept } : undefined;
   if (scale && !Number.isFinite(intercept)) throw volumeError("Malformed", path, `scl_inter is ${intercept}, expected a finite number`);
   const length = shape[0] * shape[1] * shape[2] * elementBytes(element);
+  const where = gzip ? { start: 0, skip: voxOffset } : { start: voxOffset, skip: 0 };
   const file = pair ? `${nameOf(path).replace(/\.hdr(\.gz)?$/i, "")}.img${gzip ? ".gz" : ""}` : undefined;
   return {
     grid: gridOf(fields, shape, path),
@@ -72,7 +73,7 @@ export function planNifti(head: Uint8Array, path: string, gzip: boolean): VoxelP
     littleEndian: fields.littleEndian,
     ...(scale && { scale }),
     compression: gzip ? "gzip" : "none",
-    parts: [gzip ? { file, start: 0, skip: voxOffset, length } : { file, start: voxOffset, skip: 0, length }],
+    parts: [{ file, ...where, length }],
   };
 }
 
@@ -134,29 +135,39 @@ function fieldsOf(head: Uint8Array, path: string): Fields {
   throw volumeError("Malformed", path, `it starts with ${view.getInt32(0, true)}, a NIfTI header with 348 or 540`, { offset: 0 });
 }
 
-/** Where the voxels lie: by the sform, or the qform, or the voxel sizes alone; from NIfTI's RAS to LPS. */
+/**
+ * Where the voxels lie, from NIfTI's RAS to LPS. As ITK chooses: the sform where it is the scanner's (code 1) or there is no qform, and the
+ * qform where the sform is sheared or of another kind. Without either there is no patient, and the axes are the world's.
+ */
 function gridOf(fields: Fields, shape: Triple, path: string): Grid {
   const mm = { 1: 1000, 3: 0.001 }[fields.units & 7] ?? 1;
+  const { sformCode, qformCode, pixdim } = fields;
+  if (sformCode <= 0 && qformCode <= 0) return gridOfSizes(pixdim, shape, mm);
   const faults: string[] = [];
-  const candidates = [
-    fields.sformCode > 0 ? sformOf(fields.sform) : undefined,
-    fields.qformCode > 0 ? qformOf(fields) : undefined,
-    fields.sformCode <= 0 && fields.qformCode <= 0
-      ? qformOf({ ...fields, pixdim: [1, ...fields.pixdim.slice(1)], quaternion: [0, 0, 0, 0, 0, 0] })
-      : undefined,
-  ];
-  for (const rows of candidates) {
-    if (!rows) continue;
-    const grid = gridOfAffine(rows, shape, mm);
+  const sform = sformCode > 0 ? gridOfAffine(fields.sform, shape, mm) : undefined;
+  const qform = qformCode > 0 ? gridOfAffine(qformOf(fields), shape, mm) : undefined;
+  const sformFirst = qform === undefined || (sform !== undefined && sformCode === 1 && isOrthogonal(sform.direction));
+  for (const grid of sformFirst ? [sform, qform] : [qform, sform]) {
+    if (!grid) continue;
     const fault = gridFault(grid);
     if (!fault) return grid;
     faults.push(fault);
   }
-  throw volumeError("Malformed", path, faults[0] ?? "it has no usable geometry");
+  throw volumeError("Malformed", path, faults[0]!);
 }
 
-/** Three rows of four numbers. */
-const sformOf = (sform: number[]): number[] => sform;
+/** Method 1 of nifti1.h: voxel sizes and no orientation; a negative size turns its axis, as in ITK. */
+function gridOfSizes(pixdim: number[], shape: Triple, mm: number): Grid {
+  const [dx, dy, dz] = [1, 2, 3].map((n) => (Math.abs(pixdim[n]!) || 1) * mm) as Triple;
+  const [x, y, z] = [1, 2, 3].map((n) => (pixdim[n]! < 0 ? -1 : 1)) as Triple;
+  return { shape, spacingMm: [dz, dy, dx], originMm: [0, 0, 0], direction: [x, 0, 0, 0, y, 0, 0, 0, z] };
+}
+
+/** Whether axes are at right angles, within what 32-bit floats of a header leave. */
+function isOrthogonal(d: Matrix3): boolean {
+  const dot = (a: number, b: number): number => d[a]! * d[b]! + d[a + 3]! * d[b + 3]! + d[a + 6]! * d[b + 6]!;
+  return Math.max(Math.abs(dot(0, 1)), Math.abs(dot(0, 2)), Math.abs(dot(1, 2))) < 1e-4;
+}
 
 /** Method 2 of nifti1.h: a unit quaternion, voxel sizes, and pixdim[0] as the sign of the third axis. */
 function qformOf({ quaternion, pixdim }: Pick<Fields, "quaternion" | "pixdim">): number[] {
@@ -179,4 +190,10 @@ function gridOfAffine(rows: number[], shape: Triple, mm: number): Grid {
   const [x, y, z] = [column(0).map((v) => v / dx), column(1).map((v) => v / dy), column(2).map((v) => v / dz)];
   const direction = [0, 1, 2].flatMap((r) => [x![r]!, y![r]!, z![r]!]) as Matrix3;
   return { shape, spacingMm: [dz, dy, dx], originMm: column(3), direction };
+}
+
+/** Whether bytes start as a NIfTI header does. */
+export function isNifti(head: Uint8Array): boolean {
+  const text = (at: number): string => String.fromCharCode(...head.subarray(at, at + 4));
+  return /^n[i+]1\0$/.test(text(344)) || /^n[i+]2\0$/.test(text(4));
 }

@@ -2,14 +2,28 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { createGunzip, createInflate } from "node:zlib";
+import { createGunzip, createUnzip } from "node:zlib";
 import { isVolumeError, volumeError } from "./errors.js";
-import { dicomError, formatOf, isGzip } from "./formats.js";
-import { type Compression, checkPart, checkPlan, finishPlan, folderOf, type ReadOptions } from "./plan.js";
+import { checkGzip, dicomError, type Format, formatOfContent, headerBeside, isGzip, recognizedBytes } from "./formats.js";
+import {
+  afterLines,
+  type Compression,
+  checkPlan,
+  finishPlan,
+  folderOf,
+  missingLines,
+  type PartPlace,
+  placePart,
+  type ReadOptions,
+  skippedLinesLimit,
+  type VoxelPart,
+  type VoxelPlan,
+} from "./plan.js";
+import { decodeText } from "./text-elements.js";
 import type { Volume } from "./volume.js";
 
 /**
- * Reads a volume from a MetaImage (.mhd, .mha) or NIfTI file (.nii, .nii.gz, .hdr, .img); compressed files are streamed.
+ * Reads a volume from a MetaImage (.mhd, .mha), a NIfTI (.nii, .nii.gz, .hdr, .img) or an NRRD file (.nrrd, .nhdr); compressed files are streamed.
  *
  * Rejects with a tagged error (see `isVolumeError`) whose message is one sentence. A header that promises more than its files hold,
  * or more than `maxBytes`, is refused before memory is allocated for it; a header cannot name files outside its own folder.
@@ -34,25 +48,23 @@ import type { Volume } from "./volume.js";
 export async function readVolume(path: string, options: ReadOptions = {}): Promise<Volume> {
   const info = await attempt(path, () => stat(path));
   if (info.isDirectory()) throw await folderError(path);
-  const format = await formatOfFile(path);
-  const header = format.headerOf(path) ?? path;
+  const header = headerBeside(path);
   const file = await attempt(header, () => open(header));
   try {
     const gzip = isGzip(await attempt(header, () => readAt(file, 0, 2)));
+    const start = gzip ? await gunzipStart(header) : await attempt(header, () => readAt(file, 0, recognizedBytes));
+    const format = await formatOfFile(start, header);
+    checkGzip(format, gzip, header);
     const head = gzip ? await gunzipHead(header, format.headBytes) : await attempt(header, () => readAt(file, 0, format.headBytes));
     const plan = format.plan(head, header, gzip);
     checkPlan(plan, header, options);
-    const parts: { name: string; start: number; skip: number; length: number }[] = [];
-    for (const part of plan.parts) {
-      const name = part.file === undefined ? header : folderOf(header) + part.file;
-      const { size } = await attempt(name, () => stat(name), header);
-      parts.push({ ...part, name, start: checkPart(part, plan.compression, name, size) });
-    }
-    const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    const places: PartPlace[] = [];
+    for (const part of plan.parts) places.push(await findPart(part, plan, header));
+    const bytes = new Uint8Array(places.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
-    for (const { name, start, skip, length } of parts) {
-      await fill(bytes.subarray(at, at + length), { path: name, start, skip, compression: plan.compression });
-      at += length;
+    for (const place of places) {
+      await fill(bytes.subarray(at, at + place.length), place, plan);
+      at += place.length;
     }
     return finishPlan(plan, bytes, header);
   } finally {
@@ -60,10 +72,10 @@ export async function readVolume(path: string, options: ReadOptions = {}): Promi
   }
 }
 
-/** The format of a name; a file without a known ending may still be DICOM. */
-async function formatOfFile(path: string): Promise<ReturnType<typeof formatOf>> {
+/** The format by a file's first bytes or its name; a file that neither tells may still be DICOM. */
+async function formatOfFile(start: Uint8Array, path: string): Promise<Format> {
   try {
-    return formatOf(path);
+    return formatOfContent(start, path);
   } catch (error) {
     if (isVolumeError(error, "UnknownFormat") && (await isDicom(path))) throw dicomError(path, "a DICOM file");
     throw error;
@@ -91,6 +103,9 @@ async function folderError(path: string): Promise<Error> {
   return volumeError("UnknownFormat", path, "it is a folder without DICOM files, expected the name of a volume's file");
 }
 
+/** The first bytes, decompressed where they can be: whatever is wrong with the stream is told by who reads it. */
+const gunzipStart = (path: string): Promise<Uint8Array> => gunzipHead(path, recognizedBytes).catch(() => new Uint8Array(0));
+
 /** As much of the decompressed start as there is, up to `most` bytes. */
 async function gunzipHead(path: string, most: number): Promise<Uint8Array> {
   const head = new Uint8Array(most);
@@ -101,35 +116,84 @@ async function gunzipHead(path: string, most: number): Promise<Uint8Array> {
   return head.subarray(0, Math.min(most, length));
 }
 
-async function fill(
-  out: Uint8Array,
-  { path, start, skip, compression }: { path: string; start: number; skip: number; compression: Compression },
-): Promise<void> {
-  const end = skip + out.length;
-  const held = await stream(path, start, compression, (chunk, at) => {
-    const from = Math.max(0, skip - at);
-    const to = Math.min(chunk.length, end - at);
-    if (to > from) out.set(chunk.subarray(from, to), at + from - skip);
-    // At the exact end the stream goes on to its checksum.
-    return at + chunk.length <= end;
-  });
-  if (held < end) throw volumeError("Truncated", path, `it holds ${held} bytes of voxels, the header promises ${end}`, { offset: start });
+/** Where a part of a plan is on disk. */
+async function findPart(part: VoxelPart, plan: VoxelPlan, header: string): Promise<PartPlace> {
+  const path = part.file === undefined ? header : folderOf(header) + part.file;
+  const { size } = await attempt(path, () => stat(path), header);
+  const { start: before, lines = 0 } = part;
+  const passed = lines === 0 ? 0 : afterLines(await readPart(path, before, skippedLinesLimit), lines);
+  if (passed < 0) throw missingLines(path, lines, before);
+  const counted = part.fromEnd && plan.compression !== "none";
+  const tail = counted ? await readPart(path, Math.max(0, size - 4), 4) : undefined;
+  return placePart(part, plan, { path, bytes: size, start: before + passed, ...(tail && { tail }) });
 }
 
-/** Feeds a (decompressed) file to `take` until that answers false; returns how many bytes there were. */
+async function fill(out: Uint8Array, place: PartPlace, { compression, text, element }: VoxelPlan): Promise<void> {
+  const { path, start, skip, textBytes, exact } = place;
+  if (text) return decodeText(out, await readPart(path, start, textBytes), element, text, { path, offset: start });
+  const end = skip + out.length;
+  let held: number;
+  if (compression === "none") {
+    held = await readInto(path, start, out);
+  } else {
+    held = await stream(path, start, compression, (chunk, at) => {
+      const from = Math.max(0, skip - at);
+      const to = Math.min(chunk.length, end - at);
+      if (to > from) out.set(chunk.subarray(from, to), at + from - skip);
+      // At the exact end the stream goes on to its checksum.
+      return at + chunk.length <= end;
+    });
+  }
+  if (held < end) throw volumeError("Truncated", path, `it holds ${held} bytes of voxels, the header promises ${end}`, { offset: start });
+  if (exact && held > end)
+    throw volumeError("Corrupt", path, `its ${compression} stream holds more than the ${end} bytes that it ends by`, { offset: start });
+}
+
+/** Some bytes of a file, or as many as there are. */
+async function readPart(path: string, start: number, length: number): Promise<Uint8Array> {
+  return attempt(path, async () => {
+    const file = await open(path);
+    try {
+      return await readAt(file, start, length);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Reads into memory that is there; returns how many bytes there were. */
+async function readInto(path: string, start: number, out: Uint8Array): Promise<number> {
+  return attempt(path, async () => {
+    const file = await open(path);
+    try {
+      let at = 0;
+      while (at < out.length) {
+        const { bytesRead } = await file.read(out, at, Math.min(out.length - at, readBytes), start + at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+      }
+      return at;
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** The system is asked for this much at once; more than 2 GiB it does not give. */
+const readBytes = 2 ** 26;
+
+/** Feeds a decompressed file to `take` until that answers false; returns how many bytes there were. */
 async function stream(
   path: string,
   start: number,
-  compression: Compression,
+  compression: Exclude<Compression, "none">,
   take: (chunk: Uint8Array, at: number) => boolean,
 ): Promise<number> {
   const source = createReadStream(path, { start, highWaterMark: 2 ** 20 });
+  // A gzip stream is told by its magic where a zlib stream is expected.
+  const chunks: Readable = source.pipe(compression === "gzip" ? createGunzip({ chunkSize: 2 ** 20 }) : createUnzip({ chunkSize: 2 ** 20 }));
   // A failed source has to end the stream that waits for it.
-  const chunks: Readable =
-    compression === "none"
-      ? source
-      : source.pipe(compression === "gzip" ? createGunzip({ chunkSize: 2 ** 20 }) : createInflate({ chunkSize: 2 ** 20 }));
-  if (chunks !== source) source.on("error", (error) => chunks.destroy(error));
+  source.on("error", (error) => chunks.destroy(error));
   let at = 0;
   try {
     for await (const chunk of chunks as AsyncIterable<Uint8Array>) {

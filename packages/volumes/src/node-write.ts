@@ -9,7 +9,8 @@ import { formatOf } from "./formats.js";
 import type { Volume } from "./volume.js";
 
 /**
- * Writes a volume in the format of its name: .mhd (with .zraw, or .raw where `compressed` is false), .mha, .nii, .nii.gz or .hdr with .img.
+ * Writes a volume in the format of its name: .mhd (with .zraw, or .raw where `compressed` is false), .mha, .nii, .nii.gz, .hdr with .img,
+ * .nrrd or .nhdr with .raw.gz.
  *
  * Files get their names only when they are whole, the header last, so that a crash leaves nothing half-written.
  * Rejects with a tagged error (see `isVolumeError`) where the folder is missing or cannot be written.

@@ -1,11 +1,33 @@
 import { volumeError } from "./errors.js";
-import { type Format, formatOf, isGzip, metaImage, nifti } from "./formats.js";
+import {
+  checkGzip,
+  type Format,
+  formatOfContent,
+  headerBeside,
+  isGzip,
+  isHeader,
+  metaImage,
+  nifti,
+  nrrd,
+  recognizedBytes,
+} from "./formats.js";
 import { inflateInto } from "./inflate.js";
-import { checkPart, checkPlan, finishPlan, folderOf, type ReadOptions, type VoxelPlan } from "./plan.js";
+import {
+  afterLines,
+  checkPlan,
+  defaultMaxBytes,
+  finishPlan,
+  folderOf,
+  missingLines,
+  type PartPlace,
+  placePart,
+  type ReadOptions,
+  skippedLinesLimit,
+  type VoxelPlan,
+} from "./plan.js";
+import { decodeText } from "./text-elements.js";
 import type { Volume } from "./volume.js";
-
-/** Files by name, as a browser gets them from a file input; names may hold folders, with slashes. */
-export type VolumeFiles = Readonly<Record<string, Uint8Array>>;
+import { namedBytes, namedFileBytes, type VolumeFileInput, type VolumeFiles, type VolumeInput } from "./volume-files.js";
 
 /** How files in memory are read. */
 export interface ParseOptions extends ReadOptions {
@@ -16,25 +38,48 @@ export interface ParseOptions extends ReadOptions {
 }
 
 /**
- * The volume in some files: MetaImage (.mhd with its .raw or .zraw, .mha) or NIfTI (.nii, .nii.gz, .hdr with .img).
+ * The volume in some files: MetaImage (.mhd with its .raw or .zraw, .mha), NIfTI (.nii, .nii.gz, .hdr with .img) or NRRD (.nrrd, .nhdr with its data).
  *
- * Without `path` exactly one of the names must be a header. Throws tagged errors, see `isVolumeError`; a header that promises
- * more than the files hold, or more than `maxBytes`, is refused before anything is allocated.
+ * Formats are told by their first bytes, else by the files' names, so that bytes without a name will do. Without `path` exactly one of the
+ * files must be a header. Throws tagged errors, see `isVolumeError`; a header that promises more than the files hold, or more than
+ * `maxBytes`, is refused before anything is allocated. Throws a TypeError for what are no bytes; `parseVolumeFiles` takes a browser's files.
  *
  * @example
  * ```ts
- * import { createVolume, formatVolume, parseVolume } from "@gleaner/volumes";
+ * import { createVolume, formatNrrd, formatVolume, parseVolume } from "@gleaner/volumes";
  *
- * const files = formatVolume(createVolume({ data: Int16Array.of(-1000, 40), shape: [1, 1, 2] }), "scan.mhd");
+ * const volume = createVolume({ data: Int16Array.of(-1000, 40), shape: [1, 1, 2] });
+ * const files = formatVolume(volume, "scan.mhd");
  * Object.keys(files); // => ["scan.zraw", "scan.mhd"]
  * parseVolume(files).data; // => [-1000, 40]
+ * parseVolume(formatNrrd(volume)).data; // => [-1000, 40]
  * ```
  */
-export function parseVolume(files: VolumeFiles, options: Omit<ParseOptions, "files"> = {}): Volume {
-  const path = options.path ?? onlyHeader(Object.keys(files));
-  const format = formatOf(path);
-  const header = format.headerOf(path) ?? path;
-  return parseAs(format, fileOf(files, header, header), { ...options, path: header, files });
+export function parseVolume(files: VolumeInput, options: Omit<ParseOptions, "files"> = {}): Volume {
+  const byName = namedBytes(files);
+  const header = headerBeside(options.path ?? onlyHeader(byName));
+  const bytes = fileOf(byName, header, header);
+  return parseAs(formatOfContent(start(bytes, header), header), bytes, { ...options, path: header, files: byName });
+}
+
+/**
+ * The volume in files of a browser, as `parseVolume` reads it from bytes: a `File`, a `Blob`, a list of them such as a file input has, or a record.
+ *
+ * The files are read whole, so give it those of one volume; more than `maxBytes` together are refused. Rejects with tagged errors, see
+ * `isVolumeError`, and with a TypeError for what is neither a file nor bytes.
+ *
+ * @example
+ * ```ts
+ * import { createVolume, formatVolume, parseVolumeFiles } from "@gleaner/volumes";
+ *
+ * const files = formatVolume(createVolume({ data: Int16Array.of(-1000, 40), shape: [1, 1, 2] }), "scan.mhd");
+ * const chosen = Object.entries(files).map(([name, bytes]) => new File([bytes as BlobPart], name));
+ * const volume = await parseVolumeFiles(chosen);
+ * volume.data; // => [-1000, 40]
+ * ```
+ */
+export async function parseVolumeFiles(files: VolumeFileInput, options: Omit<ParseOptions, "files"> = {}): Promise<Volume> {
+  return parseVolume(await namedFileBytes(files, options.maxBytes ?? defaultMaxBytes), options);
 }
 
 /**
@@ -77,13 +122,46 @@ export function parseNifti(bytes: Uint8Array, options: ParseOptions = {}): Volum
   return parseAs(nifti, bytes, options);
 }
 
+/**
+ * The volume of an NRRD: an attached header with its voxels, or an .nhdr header with the files it names.
+ *
+ * Reads every scalar type in the encodings raw, gzip, text and hex, both byte orders, LIST and printf patterns, line skip and byte skip;
+ * spaces become LPS. Throws tagged errors, see `isVolumeError`. Reference: the NRRD format, https://teem.sourceforge.net/nrrd/format.html.
+ *
+ * @example
+ * ```ts
+ * import { parseNrrd } from "@gleaner/volumes";
+ *
+ * const header = "NRRD0004\ntype: short\ndimension: 3\nspace: RAS\nsizes: 2 1 1\nspace directions: (-0.7,0,0) (0,-0.7,0) (0,0,2.5)\nencoding: text\n\n";
+ * const volume = parseNrrd(new TextEncoder().encode(`${header}-1000 40`));
+ * volume.data; // => [-1000, 40]
+ * volume.spacingMm; // => [2.5, 0.7, 0.7]
+ * volume.direction; // => [1, 0, 0, 0, 1, 0, 0, 0, 1]
+ * ```
+ */
+export function parseNrrd(bytes: Uint8Array, options: ParseOptions = {}): Volume {
+  return parseAs(nrrd, bytes, options);
+}
+
 function parseAs(format: Format, bytes: Uint8Array, options: ParseOptions): Volume {
   const { path = "volume", files = {} } = options;
   const gzip = isGzip(bytes);
+  checkGzip(format, gzip, path);
   const head = gzip ? gunzipHead(bytes, format.headBytes, path) : bytes.subarray(0, format.headBytes);
   const plan = format.plan(head, path, gzip);
   checkPlan(plan, path, options);
   return finishPlan(plan, gather(plan, path, bytes, files), path);
+}
+
+/** The first bytes, decompressed where they can be. */
+function start(bytes: Uint8Array, path: string): Uint8Array {
+  if (!isGzip(bytes)) return bytes.subarray(0, recognizedBytes);
+  try {
+    return gunzipHead(bytes, recognizedBytes, path);
+  } catch {
+    // Whatever is wrong with the stream is told by who reads it.
+    return new Uint8Array(0);
+  }
 }
 
 /** As much of the start as there is; a short file is the plan's business. */
@@ -104,17 +182,26 @@ function gather(plan: VoxelPlan, path: string, own: Uint8Array, files: VolumeFil
   const parts = plan.parts.map((part) => {
     const name = part.file === undefined ? path : folderOf(path) + part.file;
     const bytes = part.file === undefined ? own : fileOf(files, name, path);
-    return { ...part, name, bytes, start: checkPart(part, plan.compression, name, bytes.length) };
+    const { start: before, lines = 0 } = part;
+    const passed = lines === 0 ? 0 : afterLines(bytes.subarray(before, before + skippedLinesLimit), lines);
+    if (passed < 0) throw missingLines(name, lines, before);
+    const place = placePart(part, plan, { path: name, bytes: bytes.length, start: before + passed, tail: bytes.subarray(-4) });
+    return { place, bytes };
   });
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const out = new Uint8Array(parts.reduce((sum, { place }) => sum + place.length, 0));
   let at = 0;
-  for (const { name, bytes, start, skip, length } of parts) {
-    const target = out.subarray(at, at + length);
-    if (plan.compression === "none") target.set(bytes.subarray(start, start + length));
-    else inflateInto(target, bytes.subarray(start), plan.compression, skip, name);
-    at += length;
+  for (const { place, bytes } of parts) {
+    fill(out.subarray(at, at + place.length), bytes, place, plan);
+    at += place.length;
   }
   return out;
+}
+
+function fill(out: Uint8Array, bytes: Uint8Array, place: PartPlace, { compression, text, element }: VoxelPlan): void {
+  const { path, start: offset, length, skip, textBytes, exact } = place;
+  if (text) decodeText(out, bytes.subarray(offset, offset + textBytes), element, text, { path, offset });
+  else if (compression === "none") out.set(bytes.subarray(offset, offset + length));
+  else inflateInto(out, bytes.subarray(offset), compression, skip, path, exact);
 }
 
 function fileOf(files: VolumeFiles, name: string, header: string): Uint8Array {
@@ -124,14 +211,16 @@ function fileOf(files: VolumeFiles, name: string, header: string): Uint8Array {
   throw volumeError("NotFound", name, `${who} (${Object.keys(files).slice(0, 5).join(", ") || "there are none"})`);
 }
 
-function onlyHeader(names: string[]): string {
-  const headers = names.filter((name) => /\.(mh[ad]|nii(\.gz)?|hdr(\.gz)?)$/i.test(name));
+function onlyHeader(files: VolumeFiles): string {
+  const names = Object.keys(files);
+  if (names.length === 1) return names[0]!;
+  const named = names.filter((name) => /\.(mh[ad]|nii(\.gz)?|hdr(\.gz)?|nrrd|nhdr)$/i.test(name));
+  const headers = named.length > 0 ? named : names.filter((name) => isHeader(start(files[name]!, name)));
   if (headers.length === 1) return headers[0]!;
-  if (headers.length === 0 && names.length === 1) return names[0]!;
   const found = headers.length === 0 ? `none of ${names.slice(0, 5).join(", ") || "no files"}` : headers.slice(0, 5).join(", ");
   throw volumeError(
     "UnknownFormat",
     headers[0] ?? names[0] ?? "volume",
-    `expected one header (.mhd, .mha, .nii, .nii.gz or .hdr) among the files, found ${found}`,
+    `expected one header (.mhd, .mha, .nii, .nii.gz, .hdr, .nrrd or .nhdr) among the files, found ${found}`,
   );
 }

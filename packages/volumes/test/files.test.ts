@@ -235,7 +235,13 @@ describe("broken input, in memory and on disk", () => {
       "a.mhd",
       { "a.mhd": header("a.raw", "ElementType = MET_STRING\n") },
     ],
-    ["text data", "Unsupported", /BinaryData = False/, "a.mhd", { "a.mhd": header("a.raw", "BinaryData = False\n") }],
+    [
+      "text data that are compressed",
+      "Malformed",
+      /BinaryData = False\) and compressed/,
+      "a.mhd",
+      { "a.mhd": header("a.raw", `BinaryData = False\n${compressed}`) },
+    ],
     [
       "64-bit integers that no number holds",
       "Unsupported",
@@ -267,7 +273,7 @@ describe("broken input, in memory and on disk", () => {
     ["a raw file on its own", "UnknownFormat", /expected the \.mhd file that names it/, "a.raw", { "a.raw": raw }],
     ["a name of no format", "UnknownFormat", /no known ending/, "a.jpg", { "a.jpg": raw }],
     ["a DICOM file", "Unsupported", /DICOM is not read yet/, "a.dcm", { "a.dcm": raw }],
-    ["an NRRD file", "Unsupported", /NRRD is not read yet/, "a.nrrd", { "a.nrrd": raw }],
+    ["something that is no NRRD header", "Malformed", /an NRRD file with NRRD0001 to NRRD0006/, "a.nrrd", { "a.nrrd": raw }],
   ];
   test.each(bad)("%s: %s", async (_, tag, message, path, files) => {
     const answer = await read(files, path, { maxBytes: 2 ** 20 });

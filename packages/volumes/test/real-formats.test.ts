@@ -18,7 +18,7 @@ interface Expected {
   probes_zyx: [number, number, number, number][];
 }
 
-const isOurs = (name: string): boolean => /\.(mhd|mha|nii|nii\.gz|img)$/.test(name);
+const isOurs = (name: string): boolean => /\.(mhd|mha|nii|nii\.gz|img|nrrd)$/.test(name);
 const expected: [string, Expected][] = dataFolder
   ? Object.entries(JSON.parse(readFileSync(dataPath("format_edge/expected.json"), "utf8")))
   : [];
@@ -72,11 +72,6 @@ describe.runIf(dataFolder)(withData("one real CT crop in many formats"), () => {
       expect(error.message).toMatch(/DICOM is not read yet/);
     },
   );
-
-  test("NRRD files are refused with a clear sentence", async () => {
-    const error = await readVolume(dataPath("format_edge/base.nrrd")).catch((caught) => caught);
-    expect(isVolumeError(error, "Unsupported")).toBe(true);
-  });
 });
 
 describe.runIf(dataFolder)(withData("other real files"), () => {
