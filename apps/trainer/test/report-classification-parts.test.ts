@@ -96,7 +96,8 @@ describe("accuracyFall", () => {
 
   test("needs five points, and enough images at both ends", () => {
     expect(accuracyFall([tenth(0.9), tenth(0.7), tenth(0.84)])?.best.accuracy).toBe(0.9);
-    expect(accuracyFall([tenth(0.9), tenth(0.86)])).toBeUndefined();
+    expect(accuracyFall([tenth(0.9), tenth(0.845)])?.best.accuracy).toBe(0.9);
+    expect(accuracyFall([tenth(0.9), tenth(0.855)])).toBeUndefined();
     expect(accuracyFall([tenth(0.9, 0.01), tenth(0.7)])).toBeUndefined();
     expect(accuracyFall([tenth(0.9), tenth(0.7, 0.01)])).toBeUndefined();
     expect(accuracyFall([tenth(0.9), tenth(Number.NaN)])).toBeUndefined();

@@ -113,6 +113,8 @@ describe("the page", () => {
     const text = textOf(html);
     expect(text).toContain("Used: the share that was trained on (the mask rate;");
     expect(text).toContain("Confident: the share that reached the fixed threshold τ (0.95). Flex methods count these images to set T");
+    expect(text).not.toContain("The other methods use just these.");
+    expect(textOf(await pageOf({ flexmatch, other: { config: { method: "pl" } } }))).toContain("The other methods use just these.");
     expect(picturesOf(await pageOf({ supervised: { confusion: someConfusion } }))).toHaveLength(1);
   });
 
@@ -205,6 +207,14 @@ describe("who is ahead", () => {
     expect(three).toContain("ahead in all 3 seeds; of two equally good ones, one would win them all in 1 of 4 cases: a hint, not a proof");
     expect(textOf(await pageOf(seeds([...agreed, [1, 2], [0, 1]])))).toContain("in 1 of 16 cases: more than chance");
     expect(textOf(await pageOf(seeds([...agreed, [2, 1]])))).toContain("FlexMatch is ahead in 3 of 4 seeds, so this is no evidence.");
+    // A seed with equal errors is nobody's.
+    expect(textOf(await pageOf(seeds([...agreed, [2, 2]])))).toContain("FlexMatch is ahead in 3 of 4 seeds, so this is no evidence.");
+  });
+
+  test("nobody in one run, which proves little", async () => {
+    const text = textOf(await pageOf({ a: method("uda", wrong(5)) }));
+    expect(text).toContain("This is one run. One seed proves little");
+    expect(textOf(await pageOf({ a: method("full", wrong(5), { split: { labeled: [] } }) }))).not.toContain("seed proves");
   });
 
   test("nobody with the same error", async () => {
@@ -312,6 +322,11 @@ describe("the words of a run", () => {
     const unknown = await pageOf({ one: run([null, null]) });
     expect(textOf(unknown)).toContain("(30.0 % reached τ = 0.95).");
     expect(picturesOf(unknown)).toHaveLength(2);
+  });
+
+  test("a pool that the split leaves out is all images but those of the validation", async () => {
+    const run = { config: { method: "pl" }, split: { unlabeled: undefined, validation: [7, 8, 9] } };
+    expect(textOf(await pageOf({ run }))).toContain("on 4 labeled images (2 of each class) and 197 without labels");
   });
 
   test("a class that is never predicted is an alarm", async () => {

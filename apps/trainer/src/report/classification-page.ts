@@ -51,10 +51,15 @@ function unlabeledSection(runs: readonly ClassifierSummary[]): string {
   if (!runs.some((run) => uses(run) && run.steps.length > 0)) return "<h2>Unlabeled images</h2>\n<p>No step is logged yet.</p>";
   const keys = legend(runs, uses);
   const isFlex = runs.some(({ config }) => config.method.startsWith("flex"));
+  const isMixed = isFlex && runs.some((run) => uses(run) && !run.config.method.startsWith("flex"));
+  const ofT = isFlex
+    ? " Flex methods hold an image against the flexible threshold of its class, T: nothing is learnt at the start, every T is 0, and all images are used."
+    : "";
+  const ofTau = `${isFlex ? " Flex methods count these images to set T; they do not choose by τ." : ""}${isMixed ? " The other methods use just these." : ""}`;
   const isKnown = (run: ClassifierSummary): boolean => uses(run) && run.steps.some((event) => !Number.isNaN(event.pseudoLabelAccuracy));
   const used = figure(
     rateFigure(runs, "maskRate", "used, % of unlabeled images", "Share of the unlabeled images that was used, over the steps"),
-    `${keys} Used: the share that was trained on (the mask rate; some programs give its complement that name).${isFlex ? " Flex methods hold an image against the flexible threshold of its class, T: nothing is learnt at the start, every T is 0, and all images are used." : ""}`,
+    `${keys} Used: the share that was trained on (the mask rate; some programs give its complement that name).${ofT}`,
   );
   const confident = figure(
     rateFigure(
@@ -63,7 +68,7 @@ function unlabeledSection(runs: readonly ClassifierSummary[]): string {
       "confident, % of unlabeled images",
       "Share of the unlabeled images that reached the fixed threshold, over the steps",
     ),
-    `${keys} Confident: the share that reached the fixed threshold τ (${thresholdWords(runs.filter(uses))}).${isFlex ? " Flex methods count these images to set T; they do not choose by τ. The others use just these." : ""}`,
+    `${keys} Confident: the share that reached the fixed threshold τ (${thresholdWords(runs.filter(uses))}).${ofTau}`,
   );
   const right = runs.some(isKnown)
     ? figure(

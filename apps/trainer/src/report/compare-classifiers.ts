@@ -18,7 +18,7 @@ export function compareClassifiers(runs: readonly ClassifierSummary[]): string {
   const chosen = rivals.every(({ run }) => run.judged?.selected)
     ? rivals.map((one) => ({ ...one, error: one.run.judged!.selected!.error }))
     : rivals;
-  const verdict = chosen.length > 1 ? verdictOf(chosen, chosen !== rivals) : "";
+  const verdict = chosen.length > 1 ? verdictOf(chosen, chosen !== rivals) : chosen.length === 1 ? `This is one run. ${oneSeed}` : "";
   const floor =
     chosen.length > 0 && full.length > 0 ? ` With all labels the error is ${percent(mean(full.map(({ error }) => error)))} %.` : "";
   return `${verdict}${floor}`.trim();
@@ -61,6 +61,7 @@ function rankingWords(groups: readonly Group[], shared: readonly string[], image
 }
 
 const moreSeeds = "Compare over five seeds or more.";
+const oneSeed = `One seed proves little: with few labels, which images had them can matter more than the method. ${moreSeeds}`;
 
 /** One draw of labels says next to nothing of methods, and a difference of few test images nothing at all. */
 function weighOne(gain: number, error: number, images: number): string {
@@ -70,7 +71,7 @@ function weighOne(gain: number, error: number, images: number): string {
     gain < chance
       ? `Of ${images} test images so small a difference (below ${(100 * chance).toFixed(1)} points) may be chance, whatever the labels. `
       : "";
-  return `${few}One seed proves little: with few labels, which images had them can matter more than the method. ${moreSeeds}`;
+  return few + oneSeed;
 }
 
 /** Several draws say as much as they agree. */

@@ -21,7 +21,7 @@ export const environment = z.record(z.string(), z.unknown());
 export const readChecked = <S extends z.ZodType>(path: string, schema: S): z.output<S> => check(path, schema, readJsonFile(path));
 
 /** A file of a run that somebody wrote by hand or another version wrote is refused in one sentence. */
-export function check<S extends z.ZodType>(path: string, schema: S, value: unknown): z.output<S> {
+function check<S extends z.ZodType>(path: string, schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
