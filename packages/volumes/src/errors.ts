@@ -8,13 +8,17 @@ const tags = [
   "Corrupt",
   "TooLarge",
   "UnsafePath",
+  "Ambiguous",
+  "Conflicting",
+  "Uneven",
 ] as const;
 
 /**
  * What went wrong with a file: `NotFound` it is not there, `Unreadable` the system refuses it, `UnknownFormat` no reader knows it,
  * `Unsupported` a reader knows it but not this kind of it, `Malformed` its text or header contradicts the format, `Truncated` it holds
  * less than its header promises, `Corrupt` its compressed bytes do not decode, `TooLarge` it needs more memory than the limit,
- * `UnsafePath` its header names a file outside its own folder.
+ * `UnsafePath` its header names a file outside its own folder, `Ambiguous` there are several volumes and nothing says which one is meant,
+ * `Conflicting` slices disagree about the volume they are of, `Uneven` slices leave gaps, are unevenly apart or make a sheared stack.
  */
 export type VolumeErrorTag = (typeof tags)[number];
 
