@@ -1,10 +1,10 @@
 // The worker of step.mjs for Gleaner: one FlexMatch step of WRN-28-2 on the native engine (or another), asked for line by line.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { countParameters, createWideResNet } from "@gleaner/classifier";
+import { loadNative, useNativeKernels } from "@gleaner/native";
+import { createEma, createSgd, lossGradients, namedVariables } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
-import { loadNative, useNativeKernels } from "../../native/dist/index.js";
-import { createEma, createSgd, lossGradients, namedVariables } from "../../training/dist/index.js";
-import { countParameters, createWideResNet } from "../dist/index.js";
 import { countOperators } from "./count-operators.mjs";
 
 const [folder, threads] = [process.argv[2], Number(process.argv[3])];

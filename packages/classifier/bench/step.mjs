@@ -1,7 +1,7 @@
 // Times one FlexMatch step of WRN-28-2 on the native engine beside PyTorch, on the same threads, in turns, and checks that both compute
 // the same losses from the same weights.
 //
-//   pnpm build && node bench/step.mjs [--threads 2] [--rounds 8] [--steps 3] [--channels-last] [--profile] [--python PATH]
+//   pnpm bench, or: pnpm build && node bench/step.mjs [--threads 2] [--rounds 8] [--steps 3] [--channels-last] [--profile] [--python PATH]
 //
 // Needs the native engine (gleaner backend install). PyTorch comes from PyPI into a virtual environment below the cache folder
 // (GLEANER_CACHE or ~/.cache/gleaner), 1.3 GB, unless --python names a Python that has it.
