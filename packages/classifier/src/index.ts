@@ -8,6 +8,7 @@
 export { BatchNormLayer, type BatchNormLayerArgs } from "./batch-norm-layer.js";
 export type { ImageShape } from "./build-layers.js";
 export { countParameters } from "./count-parameters.js";
+export { IdleNormLayer } from "./idle-norm-layer.js";
 export { createSmallCnn, type SmallCnnOptions } from "./small-cnn.js";
 export { createWideResNet, type WideResNetOptions, type WideResNetVariant } from "./wide-res-net.js";
 export { withFrozenStatistics } from "./with-frozen-statistics.js";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { batchNorm } from "../src/batch-norm.js";
-import { BatchNormLayer } from "../src/index.js";
+import { BatchNormLayer, createSmallCnn, createWideResNet, IdleNormLayer } from "../src/index.js";
 import { backends, leftOut } from "./backends.js";
 import { type BatchNormCase, batchNormDouble, differences, distance, momentsDouble, numbers } from "./double.js";
 
@@ -143,5 +143,25 @@ describe("the layer", () => {
   ])("a wrong %s is named: %o", (name, wrong) => {
     const args = { momentum: 0.9, epsilon: 1e-3, slope: 0.1, ...wrong };
     expect(() => new BatchNormLayer(args)).toThrow(new RegExp(`^${name} .*got ${Object.values(wrong)[0]}$`));
+  });
+
+  test("saved models load once the layers are registered", async () => {
+    for (const layer of [BatchNormLayer, IdleNormLayer]) tf.serialization.registerClass(layer as never);
+    const x = tf.tensor(numbers(2 * 8 * 8 * 3, 7), [2, 8, 8, 3]);
+    for (const model of [
+      createWideResNet({ classes: 2, depth: 10, widen: 1, inputShape: [8, 8, 3] }),
+      createSmallCnn({ classes: 2, inputShape: [8, 8, 3] }),
+    ]) {
+      model.apply(x, { training: true });
+      let saved: tf.io.ModelArtifacts | undefined;
+      await model.save(
+        tf.io.withSaveHandler(async (artifacts) => {
+          saved = artifacts;
+          return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" } };
+        }),
+      );
+      const copy = await tf.loadLayersModel(tf.io.fromMemory(saved!));
+      expect([...(copy.predict(x) as tf.Tensor).dataSync()]).toEqual([...(model.predict(x) as tf.Tensor).dataSync()]);
+    }
   });
 });

@@ -5,6 +5,7 @@ test("the root entry exports exactly this", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
       "BatchNormLayer",
+      "IdleNormLayer",
       "countParameters",
       "createSmallCnn",
       "createWideResNet",
