@@ -1,4 +1,6 @@
-/** The runs of a binary volume along x and which connected component each belongs to (neighbors share a face). */
+import type { VoxelArray } from "./volume.js";
+
+/** The runs of equal voxels along x and which connected component each belongs to (neighbors share a face). */
 export interface Components {
   /** How many runs there are. */
   readonly runs: number;
@@ -12,16 +14,19 @@ export interface Components {
 
 /**
  * Connected components by union-find over runs (He, Chao and Suzuki, IEEE TIP 17, 2008): runs are far fewer than voxels.
- * Voxels equal to `value` are foreground.
+ * Voxels equal to `value` are foreground; without it every other value than 0 is a foreground of its own, and NaN is none.
  */
-export function connectedComponents(mask: Uint8Array, shape: readonly [number, number, number], value: 0 | 1): Components {
+export function connectedComponents(mask: VoxelArray, shape: readonly [number, number, number], value?: number): Components {
   const [depth, height, width] = shape;
   const rows = depth * height;
+  // Background in the eyes of the loops: the voxel before a row, and what is never a run.
+  const none = value === undefined ? 0 : Number.NaN;
+  const isOn = (v: number): boolean => (value === undefined ? v !== 0 && !Number.isNaN(v) : v === value);
   let runs = 0;
   for (let row = 0, i = 0; row < rows; row++) {
-    for (let x = 0, before = 1 - value; x < width; x++, i++) {
+    for (let x = 0, before = none; x < width; x++, i++) {
       const here = mask[i]!;
-      if (here === value && before !== value) runs++;
+      if (here !== before && isOn(here)) runs++;
       before = here;
     }
   }
@@ -30,10 +35,15 @@ export function connectedComponents(mask: Uint8Array, shape: readonly [number, n
   const firstOfRow = new Int32Array(rows + 1);
   for (let row = 0, n = 0; row < rows; row++) {
     firstOfRow[row] = n;
-    for (let x = 0, i = row * width; x < width; x++, i++) {
-      if (mask[i] !== value) continue;
+    for (let x = 0, i = row * width; x < width; ) {
+      const here = mask[i]!;
+      if (!isOn(here)) {
+        x++;
+        i++;
+        continue;
+      }
       starts[n] = i;
-      while (x < width && mask[i] === value) {
+      while (x < width && mask[i] === here) {
         x++;
         i++;
       }
@@ -56,8 +66,10 @@ export function connectedComponents(mask: Uint8Array, shape: readonly [number, n
       if (ends[a]! + shift <= starts[b]!) a++;
       else if (ends[b]! <= starts[a]! + shift) b++;
       else {
-        const [low, high] = [root(a), root(b)];
-        parents[Math.max(low, high)] = Math.min(low, high);
+        if (value !== undefined || mask[starts[a]!] === mask[starts[b]!]) {
+          const [low, high] = [root(a), root(b)];
+          parents[Math.max(low, high)] = Math.min(low, high);
+        }
         if (ends[a]! + shift < ends[b]!) a++;
         else b++;
       }
