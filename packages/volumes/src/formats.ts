@@ -56,6 +56,7 @@ export const nrrd: Format = {
   layout: layoutNrrd,
 };
 
+const dicomEnding = /\.(dcm|dicom|ima)$/i;
 const formats: readonly Format[] = [metaImage, nifti, nrrd];
 
 /** Enough of a file's start for every format to be told by. */
@@ -65,7 +66,7 @@ export const recognizedBytes: number = niftiHeadBytes;
 export function formatOf(path: string): Format {
   const format = formats.find((candidate) => candidate.headerOf(path) !== undefined);
   if (format) return format;
-  if (/\.(dcm|dicom|ima)$/i.test(path)) throw dicomError(path, "a DICOM file");
+  if (dicomEnding.test(path)) throw volumeError("Unsupported", path, "a DICOM file, which parseDicom (or readVolume) reads");
   if (/\.z?raw$/i.test(path))
     throw volumeError("UnknownFormat", path, "it holds voxels without their header, expected the .mhd file that names it");
   throw volumeError("UnknownFormat", path, "its name has no known ending, expected .mhd, .mha, .nii, .nii.gz, .hdr, .img, .nrrd or .nhdr");
@@ -82,9 +83,9 @@ export const isHeader = (head: Uint8Array): boolean => formats.some((format) => 
 export const headerBeside = (path: string): string =>
   formats.map((format) => format.headerOf(path)).find((header) => header !== undefined) ?? path;
 
-/** DICOM is recognized so that the answer can be clear. */
-export const dicomError = (path: string, what: string): Error =>
-  volumeError("Unsupported", path, `${what}; DICOM is not read yet, expected MetaImage (.mhd, .mha) or NIfTI (.nii, .nii.gz, .hdr)`);
+/** Whether a file is DICOM, by its first bytes or its name: its slices are read by `readDicom` and `parseDicom`, not by a plan. */
+export const isDicom = (head: Uint8Array, path: string): boolean =>
+  dicomEnding.test(path) || String.fromCharCode(...head.subarray(128, 132)) === "DICM";
 
 /** Refuses a compressed file of a format whose files are not compressed as a whole. */
 export function checkGzip(format: Format, gzip: boolean, path: string): void {

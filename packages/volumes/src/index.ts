@@ -5,10 +5,15 @@
  */
 export { boxesInRegion, boxesOfFindings, type Finding } from "./boxes.js";
 export { boundingBox, cropVolume } from "./crop.js";
+export type { DicomOptions, DicomVolume } from "./dicom/load.js";
+export type { DicomSeries } from "./dicom/series.js";
+export { listDicomSeries, parseDicom } from "./dicom.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
 export type { FormatOptions } from "./file-layout.js";
 export { formatMetaImage, formatNifti, formatNrrd, formatVolume } from "./format.js";
 export { voxelToWorld, worldToVoxel } from "./geometry.js";
+export { type BoxMm, labelMapOfDetections, type SphereMm } from "./label-map.js";
+export { type Lesion, type LesionsOptions, lesionsOfMask } from "./lesions.js";
 export {
   type Candidate,
   formatCandidates,

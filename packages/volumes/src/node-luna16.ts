@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Finding } from "./boxes.js";
 import { volumeError } from "./errors.js";
 import { type Candidate, parseCandidates, parseFindings, parseSeriesUids, unknownScans } from "./luna16.js";
-import { systemError } from "./node-read.js";
+import { systemError } from "./node-errors.js";
 
 /** A data set in LUNA16's layout, listed; no voxel has been read. */
 export interface Luna16 {

@@ -1,10 +1,12 @@
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip, createUnzip } from "node:zlib";
-import { isVolumeError, volumeError } from "./errors.js";
-import { checkGzip, dicomError, type Format, formatOfContent, headerBeside, isGzip, recognizedBytes } from "./formats.js";
+import type { DicomOptions } from "./dicom/load.js";
+import { volumeError } from "./errors.js";
+import { checkGzip, formatOfContent, headerBeside, isDicom, isGzip, recognizedBytes } from "./formats.js";
+import { readDicom } from "./node-dicom.js";
+import { attempt, systemError } from "./node-errors.js";
 import {
   afterLines,
   type Compression,
@@ -23,8 +25,9 @@ import { decodeText } from "./text-elements.js";
 import type { Volume } from "./volume.js";
 
 /**
- * Reads a volume from a MetaImage (.mhd, .mha), a NIfTI (.nii, .nii.gz, .hdr, .img) or an NRRD file (.nrrd, .nhdr); compressed files are streamed.
+ * Reads a volume from a MetaImage (.mhd, .mha), a NIfTI (.nii, .nii.gz, .hdr, .img) or an NRRD file (.nrrd, .nhdr), or from a DICOM file or a folder of them.
  *
+ * Compressed files are streamed. Of a folder with several DICOM series `series` names one; `readDicom` also tells what was put right.
  * Rejects with a tagged error (see `isVolumeError`) whose message is one sentence. A header that promises more than its files hold,
  * or more than `maxBytes`, is refused before memory is allocated for it; a header cannot name files outside its own folder.
  *
@@ -45,15 +48,16 @@ import type { Volume } from "./volume.js";
  * missing; // => true
  * ```
  */
-export async function readVolume(path: string, options: ReadOptions = {}): Promise<Volume> {
+export async function readVolume(path: string, options: ReadOptions & DicomOptions = {}): Promise<Volume> {
   const info = await attempt(path, () => stat(path));
-  if (info.isDirectory()) throw await folderError(path);
+  if (info.isDirectory()) return (await readDicom(path, options)).volume;
   const header = headerBeside(path);
   const file = await attempt(header, () => open(header));
   try {
     const gzip = isGzip(await attempt(header, () => readAt(file, 0, 2)));
     const start = gzip ? await gunzipStart(header) : await attempt(header, () => readAt(file, 0, recognizedBytes));
-    const format = await formatOfFile(start, header);
+    if (isDicom(start, header)) return (await readDicom(header, options)).volume;
+    const format = formatOfContent(start, header);
     checkGzip(format, gzip, header);
     const head = gzip ? await gunzipHead(header, format.headBytes) : await attempt(header, () => readAt(file, 0, format.headBytes));
     const plan = format.plan(head, header, gzip);
@@ -70,37 +74,6 @@ export async function readVolume(path: string, options: ReadOptions = {}): Promi
   } finally {
     await file.close();
   }
-}
-
-/** The format by a file's first bytes or its name; a file that neither tells may still be DICOM. */
-async function formatOfFile(start: Uint8Array, path: string): Promise<Format> {
-  try {
-    return formatOfContent(start, path);
-  } catch (error) {
-    if (isVolumeError(error, "UnknownFormat") && (await isDicom(path))) throw dicomError(path, "a DICOM file");
-    throw error;
-  }
-}
-
-async function isDicom(path: string): Promise<boolean> {
-  return attempt(path, async () => {
-    const file = await open(path);
-    try {
-      return new TextDecoder().decode(await readAt(file, 128, 4)) === "DICM";
-    } finally {
-      await file.close();
-    }
-  });
-}
-
-async function folderError(path: string): Promise<Error> {
-  const names = (await attempt(path, () => readdir(path, { withFileTypes: true })))
-    .filter((entry) => entry.isFile())
-    .map((entry) => entry.name);
-  for (const name of names.slice(0, 20)) {
-    if (/\.dcm$/i.test(name) || (await isDicom(join(path, name)))) return dicomError(path, "a folder of DICOM files");
-  }
-  return volumeError("UnknownFormat", path, "it is a folder without DICOM files, expected the name of a volume's file");
 }
 
 /** The first bytes, decompressed where they can be: whatever is wrong with the stream is told by who reads it. */
@@ -224,24 +197,4 @@ async function readAt(file: FileHandle, position: number, length: number): Promi
     at += bytesRead;
   }
   return bytes.subarray(0, at);
-}
-
-/** Runs a call of the file system and turns its errors into ours. */
-async function attempt<T>(path: string, work: () => Promise<T>, namedBy?: string): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw systemError(path, cause, namedBy);
-  }
-}
-
-/** An error of the file system as one of ours. */
-export function systemError(path: string, cause: unknown, namedBy?: string): Error {
-  if (isVolumeError(cause)) return cause;
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const missing = code === "ENOENT" || code === "ENOTDIR";
-  const why = missing ? "there is no such file" : `it cannot be read (${code ?? message})`;
-  return volumeError(missing ? "NotFound" : "Unreadable", path, namedBy && namedBy !== path ? `${why}; ${namedBy} names it` : why, {
-    cause,
-  });
 }

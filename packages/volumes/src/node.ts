@@ -4,9 +4,12 @@
  * @module
  */
 export type { Finding } from "./boxes.js";
+export type { DicomOptions, DicomVolume } from "./dicom/load.js";
+export type { DicomSeries } from "./dicom/series.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
 export type { FormatOptions } from "./file-layout.js";
 export type { Candidate } from "./luna16.js";
+export { listDicomFolder, readDicom } from "./node-dicom.js";
 export { type Luna16, readCandidates, readFindings, readLuna16, readSeriesUids } from "./node-luna16.js";
 export { readVolume } from "./node-read.js";
 export { writeVolume } from "./node-write.js";

@@ -7,6 +7,7 @@ export type FileBytes = Uint8Array | ArrayBuffer;
 export interface BlobLike {
   readonly size: number;
   arrayBuffer(): Promise<ArrayBuffer>;
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
   /** A `File` has a name, and one from a folder its path below the folder. */
   readonly name?: string;
   readonly webkitRelativePath?: string;
@@ -41,21 +42,25 @@ export function namedBytes(input: VolumeInput): VolumeFiles {
   );
 }
 
+/** Files of a browser, unread, or bytes by name. Throws a TypeError for anything else, which names the function `who` that was called. */
+export function namedFiles(input: VolumeFileInput, who: string): [string, Uint8Array | BlobLike][] {
+  return named(input).map(([name, value]) => {
+    if (!isBytes(value) && !isBlob(value))
+      throw new TypeError(`${who}: ${name} is ${kindOf(value)}, expected a File, a Blob, a Uint8Array or an ArrayBuffer`);
+    return [name, isBytes(value) ? bytesOf(value) : value];
+  });
+}
+
 /** Files of a browser or bytes, read whole, by name; together at most `maxBytes`. */
 export async function namedFileBytes(input: VolumeFileInput, maxBytes: number): Promise<VolumeFiles> {
-  const entries = named(input);
-  const sizes = entries.map(([name, value]) => {
-    if (!isBytes(value) && !isBlob(value))
-      throw new TypeError(`parseVolumeFiles: ${name} is ${kindOf(value)}, expected a File, a Blob, a Uint8Array or an ArrayBuffer`);
-    return isBytes(value) ? value.byteLength : value.size;
-  });
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const entries = namedFiles(input, "parseVolumeFiles");
+  const total = entries.reduce((sum, [, value]) => sum + (isBytes(value) ? value.byteLength : value.size), 0);
   if (total > maxBytes)
     throw volumeError("TooLarge", entries[0]![0], `the files have ${total} bytes together, the limit is ${maxBytes} bytes`);
   const files: [string, Uint8Array][] = [];
-  for (const [name, value] of entries as [string, FileBytes | BlobLike][]) {
+  for (const [name, value] of entries) {
     try {
-      files.push([name, isBytes(value) ? bytesOf(value) : new Uint8Array(await value.arrayBuffer())]);
+      files.push([name, isBytes(value) ? value : new Uint8Array(await value.arrayBuffer())]);
     } catch (cause) {
       throw volumeError("Unreadable", name, `it cannot be read (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
     }

@@ -272,7 +272,6 @@ describe("broken input, in memory and on disk", () => {
     ["an .img file without its header", "NotFound", /^a\.hdr: /, "a.img", { "a.img": raw }],
     ["a raw file on its own", "UnknownFormat", /expected the \.mhd file that names it/, "a.raw", { "a.raw": raw }],
     ["a name of no format", "UnknownFormat", /no known ending/, "a.jpg", { "a.jpg": raw }],
-    ["a DICOM file", "Unsupported", /DICOM is not read yet/, "a.dcm", { "a.dcm": raw }],
     ["something that is no NRRD header", "Malformed", /an NRRD file with NRRD0001 to NRRD0006/, "a.nrrd", { "a.nrrd": raw }],
   ];
   test.each(bad)("%s: %s", async (_, tag, message, path, files) => {
@@ -320,8 +319,8 @@ describe("on disk only", () => {
     const empty = await mkdtemp(join(folder, "empty-"));
     expect(isVolumeError(await failure(readVolume(empty)), "UnknownFormat")).toBe(true);
     await writeFile(join(empty, "IM0001"), joined(new Uint8Array(128), bytes("DICM")));
-    expect(isVolumeError(await failure(readVolume(join(empty, "IM0001"))), "Unsupported")).toBe(true);
-    expect(isVolumeError(await failure(readVolume(empty)), "Unsupported")).toBe(true);
+    expect(isVolumeError(await failure(readVolume(join(empty, "IM0001"))), "Malformed")).toBe(true);
+    expect(isVolumeError(await failure(readVolume(empty)), "Malformed")).toBe(true);
   });
 
   test("a data file that is a folder", async () => {

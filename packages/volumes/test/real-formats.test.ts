@@ -63,15 +63,6 @@ describe.runIf(dataFolder)(withData("one real CT crop in many formats"), () => {
     expect(isVolumeError(error, "Truncated")).toBe(true);
     expect(error.message).toMatch(/truncated\.raw: the header promises 69120 bytes, the file has 68120$/);
   });
-
-  test.each(expected.filter(([name]) => name.startsWith("dicom")))(
-    "%s: a folder of DICOM files is refused with a clear sentence",
-    async (name) => {
-      const error = await readVolume(dataPath("format_edge", name)).catch((caught) => caught);
-      expect(isVolumeError(error, "Unsupported")).toBe(true);
-      expect(error.message).toMatch(/DICOM is not read yet/);
-    },
-  );
 });
 
 describe.runIf(dataFolder)(withData("other real files"), () => {
