@@ -467,7 +467,7 @@ describe("a browser's files and Node's folders", () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test("Files are read slice by slice", async () => {
-    const chosen = Object.entries(stackFiles([0, 1, 2])).map(([name, bytes]) => new File([bytes as BlobPart], name));
+    const chosen = Object.entries(stackFiles([0, 1, 2])).map(([name, bytes]) => new File([bytes as Uint8Array<ArrayBuffer>], name));
     const { volume } = await parseDicom(chosen);
     expect(volume).toEqual((await parseDicom(stackFiles([0, 1, 2]))).volume);
     await expect(parseDicom([1] as never)).rejects.toThrow(/^parseDicom: 0 is of type number, expected a File/);
