@@ -1,4 +1,4 @@
-// The worker of step.mjs for Gleaner: one FlexMatch step of WRN-28-2 on the native engine (or another), asked for line by line.
+// The worker of step.mjs for Gleaner: one FlexMatch step of WRN-28-2 on the native engine, asked for line by line.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { countParameters, createWideResNet } from "@gleaner/classifier";
@@ -58,13 +58,15 @@ for await (const line of createInterface({ input: process.stdin })) {
     continue;
   }
   const runs = Array.from({ length: request.steps }, () => {
-    const start = performance.now();
+    const [start, spent] = [performance.now(), process.cpuUsage()];
     const [loss, mask] = step();
-    return { time: (performance.now() - start) / 1000, loss, mask };
+    const { user, system } = process.cpuUsage(spent);
+    return { time: (performance.now() - start) / 1000, processor: (user + system) / 1e6, loss, mask };
   });
   const column = (name) => runs.map((run) => run[name]);
   answer({
     times: column("time"),
+    processor: column("processor"),
     losses: column("loss"),
     masks: column("mask"),
     peak: process.resourceUsage().maxRSS * 1024,

@@ -1,7 +1,10 @@
 // Times one FlexMatch step of WRN-28-2 on the native engine beside PyTorch, on the same threads, in turns, and checks that both compute
 // the same losses from the same weights.
 //
-//   pnpm bench, or: pnpm build && node bench/step.mjs [--threads 2] [--rounds 8] [--steps 3] [--channels-last] [--profile] [--python PATH]
+//   pnpm bench, or: pnpm build && node bench/step.mjs [--threads 2] [--rounds 8] [--steps 3] [--channels-last] [--passive] [--profile] [--python PATH]
+//
+// The processor time, of all threads, is what a busy machine spoils least; --passive lets PyTorch's threads sleep where they would spin,
+// so that theirs is work too. On a quiet machine the times count, without it.
 //
 // Needs the native engine (gleaner backend install). PyTorch comes from PyPI into a virtual environment below the cache folder
 // (GLEANER_CACHE or ~/.cache/gleaner), 1.3 GB, unless --python names a Python that has it.
@@ -20,17 +23,19 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "8" },
     steps: { type: "string", default: "3" },
     "channels-last": { type: "boolean", default: false },
+    passive: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     python: { type: "string" },
   },
 });
 const [threads, rounds, steps] = [values.threads, values.rounds, values.steps].map(Number);
 const [labeled, unlabeled, classes] = [8, 56, 10];
+const openMp = { OMP_NUM_THREADS: String(threads), ...(values.passive ? { OMP_WAIT_POLICY: "passive", GOMP_SPINCOUNT: "0" } : {}) };
 const images = [labeled + 2 * unlabeled, 32, 32, 3];
 
 /** A process that answers each line with one of JSON. */
 async function startWorker(command, args) {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, OMP_NUM_THREADS: String(threads) } });
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...openMp } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
@@ -77,25 +82,29 @@ try {
       throw new Error(`the loss of step ${i + 1} is ${own.losses[i]} here and ${other.losses[i]} in PyTorch`);
   }
 
-  const seen = workers.map(() => ({ times: [], peak: 0 }));
+  const seen = workers.map(() => ({ times: [], processor: [], peak: 0 }));
   for (let round = 0; round < rounds; round++) {
     for (const [i, worker] of workers.entries()) {
-      const { times, peak } = await worker.ask({ steps });
+      const { times, processor, peak } = await worker.ask({ steps });
       seen[i].times.push(...times);
+      seen[i].processor.push(...processor);
       seen[i].peak = peak;
     }
   }
+  const middle = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
   const best = seen.map(({ times }) => Math.min(...times));
-  const median = seen.map(({ times }) => times.toSorted((a, b) => a - b)[times.length >> 1]);
+  const median = seen.map(({ times }) => middle(times));
+  const processor = seen.map((run) => middle(run.processor));
   console.log(`one FlexMatch step of WRN-28-2, ${images.join(" x ")}, ${threads} threads, ${rounds} x ${steps} steps each, in turns`);
   console.log(`${cpus().length} x ${cpus()[0]?.model}, load ${loadavg()[0].toFixed(1)}, Node ${process.version}`);
   console.log(`losses of the first steps: ${own.losses.map((x, i) => `${x.toFixed(6)} / ${other.losses[i].toFixed(6)}`).join(", ")}\n`);
-  const line = (cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(16) : cell.padEnd(30))).join(""));
+  const line = (cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(14) : cell.padEnd(30))).join(""));
   const ms = (time) => `${(time * 1000).toFixed(0)} ms`;
-  line(["", "best", "median", "peak memory"]);
+  line(["", "best", "median", "processor", "peak memory"]);
   const names = [`Gleaner, TensorFlow ${native.version}`, `PyTorch ${pytorch.version}`];
-  for (const [i, name] of names.entries()) line([name, ms(best[i]), ms(median[i]), `${(seen[i].peak / 2 ** 30).toFixed(2)} GiB`]);
-  line(["ratio", ...[best, median].map(([a, b]) => (a / b).toFixed(2)), (seen[0].peak / seen[1].peak).toFixed(2)]);
+  for (const [i, name] of names.entries())
+    line([name, ms(best[i]), ms(median[i]), ms(processor[i]), `${(seen[i].peak / 2 ** 30).toFixed(2)} GiB`]);
+  line(["ratio", ...[best, median, processor].map(([a, b]) => (a / b).toFixed(2)), (seen[0].peak / seen[1].peak).toFixed(2)]);
 
   if (values.profile) {
     for (const [i, worker] of workers.entries()) {

@@ -126,11 +126,12 @@ for line in sys.stdin:
         events = sorted(profile.key_averages(), key=lambda e: -e.self_cpu_time_total)
         answer(profile=[[e.key, e.count, e.self_cpu_time_total / 1000] for e in events[:20]])
         continue
-    times, losses, masks = [], [], []
+    times, processor, losses, masks = [], [], [], []
     for _ in range(request["steps"]):
-        start = time.perf_counter()
+        start, spent = time.perf_counter(), time.process_time()
         loss, mask = step()
         times.append(time.perf_counter() - start)
+        processor.append(time.process_time() - spent)
         losses.append(loss)
         masks.append(mask)
-    answer(times=times, losses=losses, masks=masks, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    answer(times=times, processor=processor, losses=losses, masks=masks, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
