@@ -1,3 +1,5 @@
+import { anyDicom, type DicomOptions, loadDicom } from "./dicom/load.js";
+import { sourcesOf } from "./dicom/source.js";
 import { volumeError } from "./errors.js";
 import {
   checkGzip,
@@ -65,7 +67,8 @@ export function parseVolume(files: VolumeInput, options: Omit<ParseOptions, "fil
 /**
  * The volume in files of a browser, as `parseVolume` reads it from bytes: a `File`, a `Blob`, a list of them such as a file input has, or a record.
  *
- * The files are read whole, so give it those of one volume; more than `maxBytes` together are refused. Rejects with tagged errors, see
+ * Files of DICOM are read slice by slice, see `parseDicom`, which also tells what was put right. Others are read whole, so give it those of
+ * one volume; more than `maxBytes` together are refused. Rejects with tagged errors, see
  * `isVolumeError`, and with a TypeError for what is neither a file nor bytes.
  *
  * @example
@@ -78,7 +81,9 @@ export function parseVolume(files: VolumeInput, options: Omit<ParseOptions, "fil
  * volume.data; // => [-1000, 40]
  * ```
  */
-export async function parseVolumeFiles(files: VolumeFileInput, options: Omit<ParseOptions, "files"> = {}): Promise<Volume> {
+export async function parseVolumeFiles(files: VolumeFileInput, options: Omit<ParseOptions, "files"> & DicomOptions = {}): Promise<Volume> {
+  const sources = sourcesOf(files, "parseVolumeFiles");
+  if (options.path === undefined && (await anyDicom(sources))) return (await loadDicom(sources, "the files", options)).volume;
   return parseVolume(await namedFileBytes(files, options.maxBytes ?? defaultMaxBytes), options);
 }
 

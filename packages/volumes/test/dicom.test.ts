@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isVolumeError, listDicomSeries, parseDicom, type VolumeErrorTag, voxelToWorld } from "../src/index.js";
+import { isVolumeError, listDicomSeries, parseDicom, parseVolumeFiles, type VolumeErrorTag, voxelToWorld } from "../src/index.js";
 import { listDicomFolder, readDicom, readVolume } from "../src/node.js";
 import { dicomFile, type Element, joined, sliceElements, sliceFile, stackFiles } from "./dicom-files.js";
 
@@ -470,6 +470,11 @@ describe("a browser's files and Node's folders", () => {
     const chosen = Object.entries(stackFiles([0, 1, 2])).map(([name, bytes]) => new File([bytes as Uint8Array<ArrayBuffer>], name));
     const { volume } = await parseDicom(chosen);
     expect(volume).toEqual((await parseDicom(stackFiles([0, 1, 2]))).volume);
+    expect(await parseVolumeFiles(chosen)).toEqual(volume);
+    expect(
+      (await parseVolumeFiles([...chosen, new File([sliceFile({ series: "1.2.9" }) as Uint8Array<ArrayBuffer>], "x")], { series: "1.2.3" }))
+        .shape[0],
+    ).toBe(3);
     await expect(parseDicom([1] as never)).rejects.toThrow(/^parseDicom: 0 is of type number, expected a File/);
   });
 

@@ -1,10 +1,13 @@
-import * as library from "dicom-parser";
+import type * as library from "dicom-parser";
 import { volumeError } from "../errors.js";
 import { inflatedSource, inflateStart } from "./deflated.js";
 import type { DicomSource } from "./source.js";
 
-/** The library is CommonJS: Node gives its functions under `default`, bundlers under their names too. */
-const { parseDicom } = (library as unknown as { default?: typeof library }).default ?? library;
+/** The library, when a file needs it. It is CommonJS: Node gives its functions under `default`, bundlers under their names too. */
+async function loadParser(): Promise<typeof library.parseDicom> {
+  const loaded = await import("dicom-parser");
+  return ((loaded as { default?: typeof library }).default ?? loaded).parseDicom;
+}
 
 /** Tags as the library writes them: x, group, element. */
 export type Tag = `x${string}`;
@@ -46,9 +49,10 @@ const pixelDataTag = "x7fe00010";
 export async function openDicom(source: DicomSource, enough: (sopClass: string) => boolean): Promise<OpenedDicom | undefined> {
   const bare = bareSyntax(await source.read(0, 132));
   if (bare === undefined) return undefined;
+  const parseDicom = await loadParser();
   for (const size of headSizes) {
     const bytes = await source.read(0, Math.min(size, source.size));
-    const attempt = parseHead(bytes, bare, size);
+    const attempt = parseHead(parseDicom, bytes, bare, size);
     const { found, deflatedFrom } = attempt;
     const dataSet = found && viewOf(found, source.path);
     const pixels = found?.elements[pixelDataTag];
@@ -90,7 +94,7 @@ interface Head {
 }
 
 /** Reads as far as the bytes go; the library throws what it has when they end inside of an element. */
-function parseHead(bytes: Uint8Array, bare: string, most: number): Head {
+function parseHead(parseDicom: typeof library.parseDicom, bytes: Uint8Array, bare: string, most: number): Head {
   let deflatedFrom: number | undefined;
   const inflater = (all: Uint8Array, position: number): Uint8Array => {
     deflatedFrom = position;

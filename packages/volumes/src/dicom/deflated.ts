@@ -5,6 +5,9 @@ import type { DicomSource } from "./source.js";
 /** Compressed bytes are fed in pieces of this size, so that one piece of a bomb makes at most 16 MiB before it is stopped. */
 const pieceBytes = 16384;
 
+/** Deflate makes at most 258 bytes from 2 bits. */
+const bestRatio = 1032;
+
 /** As many of the first `most` bytes of a raw deflate stream (RFC 1951) as there are; a stream that stops early gives what came before. */
 export function inflateStart(bytes: Uint8Array, most: number): { bytes: Uint8Array<ArrayBuffer>; fault?: unknown } {
   const chunks: Uint8Array[] = [];
@@ -34,7 +37,8 @@ export function inflateStart(bytes: Uint8Array, most: number): { bytes: Uint8Arr
 export function inflatedSource(source: DicomSource, start: number): DicomSource {
   return {
     path: source.path,
-    size: Number.POSITIVE_INFINITY,
+    // No more than deflate can hold (RFC 1951), so that promises beyond it are refused early.
+    size: start + bestRatio * Math.max(0, source.size - start),
     async read(from, length) {
       const packed = await source.read(start, source.size - start);
       const { bytes, fault } = inflateStart(packed, from + length - start);

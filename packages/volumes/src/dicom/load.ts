@@ -1,4 +1,5 @@
 import { volumeError } from "../errors.js";
+import { isDicom } from "../formats.js";
 import type { Volume } from "../volume.js";
 import { chooseSeries } from "./choose.js";
 import { createHuSlices, type PaddingRule } from "./hu-slices.js";
@@ -33,6 +34,12 @@ export interface DicomVolume {
 /** So many files are open at once: enough that reading and decoding overlap, few enough that memory stays that of the volume. */
 const atOnce = 8;
 const defaultMaxBytes = 2 ** 31;
+
+/** Whether one of the first files is DICOM, by its preamble or its name. */
+export async function anyDicom(sources: readonly DicomSource[]): Promise<boolean> {
+  for (const source of sources.slice(0, 20)) if (isDicom(await source.read(0, 132), source.path)) return true;
+  return false;
+}
 
 /** Reads the headers of all files. */
 export async function scanDicom(sources: readonly DicomSource[]): Promise<DicomFinding[]> {

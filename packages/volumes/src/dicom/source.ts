@@ -5,7 +5,7 @@ import { type BlobLike, namedFiles, type VolumeFileInput } from "../volume-files
 export interface DicomSource {
   /** The file's name, for messages. */
   readonly path: string;
-  /** Its length in bytes; infinite where it is only known at the end, as in deflated data. */
+  /** Its length in bytes; of deflated data, whose length only their end tells, the most that it can be. */
   readonly size: number;
   /** Bytes from `start` on, fewer than `length` where the file ends; the caller may change them. */
   read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
