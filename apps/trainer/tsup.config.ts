@@ -1,7 +1,12 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { cli: "src/cli.ts", "phantom-worker": "src/run/phantom-worker.ts", "view-worker": "src/classification/view-worker.ts" },
+  entry: {
+    cli: "src/cli.ts",
+    "phantom-worker": "src/run/phantom-worker.ts",
+    "prepare-worker": "src/run/prepare-worker.ts",
+    "view-worker": "src/classification/view-worker.ts",
+  },
   format: ["esm"],
   sourcemap: true,
   clean: true,

@@ -2,7 +2,7 @@ import "@tensorflow/tfjs";
 import { cubeSymmetries } from "@gleaner/augment";
 import { generateAnchors } from "@gleaner/detector";
 import { createRandom } from "@gleaner/training";
-import { boxesOfFindings, createVolume, type Finding, voxelToWorld } from "@gleaner/volumes";
+import { boxesOfFindings, createVolume, cropVolume, type Finding, type Volume, voxelToWorld } from "@gleaner/volumes";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { validateConfig } from "../src/config.js";
@@ -15,7 +15,7 @@ import {
   stackPatches,
   toNetworkRange,
 } from "../src/run/patches.js";
-import type { PreparedScan } from "../src/run/prepared-scans.js";
+import type { OpenedScan } from "../src/run/prepared-scans.js";
 
 const size = 16;
 const window: [number, number] = [-1000, 400];
@@ -23,8 +23,14 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
+const opened = (id: string, volume: Volume): OpenedScan => ({
+  id,
+  grid: volume,
+  cut: async (region, fill) => cropVolume(volume, { ...region, fill }),
+});
+
 /** A scan of air, 24 x 28 x 32 voxels of 2 mm, with one bright voxel in the middle of each nodule. */
-function scanWith(voxels: [number, number, number][], diameterMm = 8): { scan: PreparedScan; findings: Finding[] } {
+function scanWith(voxels: [number, number, number][], diameterMm = 8): { scan: OpenedScan; findings: Finding[] } {
   const volume = createVolume({
     data: new Int16Array(24 * 28 * 32).fill(-1000),
     shape: [24, 28, 32],
@@ -36,7 +42,7 @@ function scanWith(voxels: [number, number, number][], diameterMm = 8): { scan: P
     const [wx, wy, wz] = voxelToWorld(volume, [z, y, x]);
     return { scan: "a", x: wx, y: wy, z: wz, diameterMm };
   });
-  return { scan: { id: "a", volume }, findings };
+  return { scan: opened("a", volume), findings };
 }
 
 test("toNetworkRange stretches the window to −1..1 and clips", () => {
@@ -44,15 +50,15 @@ test("toNetworkRange stretches the window to −1..1 and clips", () => {
 });
 
 describe("samplePatch", () => {
-  test("a foreground patch holds its nodule: the bright voxel is at the middle of the box", () => {
+  test("a foreground patch holds its nodule: the bright voxel is at the middle of the box", async () => {
     const random = createRandom(1);
     const { scan, findings } = scanWith([
       [2, 3, 4],
       [20, 20, 27],
     ]);
-    const boxes = boxesOfFindings(scan.volume, findings);
+    const boxes = boxesOfFindings(scan.grid, findings);
     for (let i = 0; i < 100; i++) {
-      const patch = samplePatch(scan, boxes, size, window, true, random);
+      const patch = await samplePatch(scan, boxes, size, window, true, random);
       expect(patch.data).toHaveLength(size ** 3);
       const bright = patch.data.indexOf(1);
       expect(bright).toBeGreaterThan(0);
@@ -64,13 +70,13 @@ describe("samplePatch", () => {
     }
   });
 
-  test("a background patch lies anywhere in the scan, with the boxes that reach into it", () => {
+  test("a background patch lies anywhere in the scan, with the boxes that reach into it", async () => {
     const random = createRandom(2);
     const { scan, findings } = scanWith([[12, 14, 16]]);
-    const boxes = boxesOfFindings(scan.volume, findings);
+    const boxes = boxesOfFindings(scan.grid, findings);
     const starts = new Set<number>();
     for (let i = 0; i < 300; i++) {
-      const patch = samplePatch(scan, boxes, size, window, false, random);
+      const patch = await samplePatch(scan, boxes, size, window, false, random);
       const bright = patch.data.indexOf(1);
       if (bright >= 0) expect(patch.boxes).toHaveLength(6);
       if (patch.boxes.length > 0) starts.add(patch.boxes[0]!);
@@ -80,9 +86,9 @@ describe("samplePatch", () => {
     expect([...starts].sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  test("a scan smaller than the patch is in its middle", () => {
+  test("a scan smaller than the patch is in its middle", async () => {
     const volume = createVolume({ data: new Int16Array(8).fill(400), shape: [2, 2, 2], spacingMm: [2, 2, 2] });
-    const { data, boxes } = samplePatch({ id: "b", volume }, new Float32Array(), size, window, true, createRandom(3));
+    const { data, boxes } = await samplePatch(opened("b", volume), new Float32Array(), size, window, true, createRandom(3));
     expect(data.filter((value) => value === 1)).toHaveLength(8);
     expect(data[7 * size ** 2 + 7 * size + 7]).toBe(1);
     expect(boxes).toHaveLength(0);
@@ -185,7 +191,7 @@ describe("createPatchSource", () => {
   );
   const { scan, findings } = scanWith([[12, 14, 16]]);
   const places = [{ id: "a", path: "a" }];
-  const store = { get: async () => scan };
+  const store = { open: async () => scan };
 
   test("draws labeled patches around nodules and unlabeled ones without boxes, the same for the same seed", async () => {
     const split = { labeled: places, unlabeled: places, test: [], annotations: "a.csv", findings, excluded: [], notes: [] };

@@ -1,11 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { createVolume, type Volume, voxelToWorld, worldToVoxel } from "@gleaner/volumes";
+import { join, relative, resolve } from "node:path";
+import { createRandom } from "@gleaner/training";
+import { createVolume, cropVolume, type Volume, voxelToWorld, worldToVoxel } from "@gleaner/volumes";
 import { writeVolume } from "@gleaner/volumes/node";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { validateConfig } from "../src/config.js";
-import { createScanStore, preparedFolder, prepareScan } from "../src/run/prepared-scans.js";
+import { createScanStore, preparedFolder, prepareScan, settingsFolder } from "../src/run/prepared-scans.js";
 
 const home = mkdtempSync(join(tmpdir(), "prepared-"));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -42,6 +43,14 @@ function brightCenter(volume: Volume): number[] {
   }
   return voxelToWorld(volume, sum.map((s) => s / weight) as [number, number, number]);
 }
+
+/** Every file below a folder but the notes on sources, which hold times. */
+const filesOf = (place: string): string[] =>
+  readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(place, join(entry.parentPath, entry.name)))
+    .filter((name) => !name.startsWith("sources"))
+    .sort();
 
 const save = async (name: string, volume: Volume): Promise<{ id: string; path: string }> => {
   const path = join(home, name);
@@ -108,16 +117,20 @@ describe("prepareScan", () => {
     expect((await prepareScan(scan, settings({ spacingMm: 2 }), folder)).lungs).toEqual(lungs);
   });
 
-  test("takes what is not a number for air, and rounds to whole Hounsfield units", async () => {
-    const scan = await save(
-      "floats.nii",
-      createVolume({ data: Float32Array.of(Number.NaN, 1e9, -1e9, 30.6), shape: [1, 1, 4], spacingMm: [2, 2, 2] }),
-    );
-    const { volume } = await prepareScan(scan, whole, folder);
-    expect([...volume.data].sort((a, b) => a - b)).toEqual([-32768, -1000, 31, 32767]);
+  test("takes what is not a number for air; keeps floats as floats, and whole numbers in 16 bits", async () => {
+    const prepared = async (name: string, values: number[]) => {
+      const scan = await save(name, createVolume({ data: Float32Array.from(values), shape: [1, 1, 4], spacingMm: [2, 2, 2] }));
+      return (await prepareScan(scan, whole, folder)).volume.data;
+    };
+    const floats = await prepared("floats.nii", [Number.NaN, 1e9, -1e9, 30.5]);
+    expect(floats).toBeInstanceOf(Float32Array);
+    expect([...floats].sort((a, b) => a - b)).toEqual([-1e9, -1000, 30.5, 1e9]);
+    const integers = await prepared("whole.nii", [Number.NaN, 1e9, -1e9, 31]);
+    expect(integers).toBeInstanceOf(Int16Array);
+    expect([...integers].sort((a, b) => a - b)).toEqual([-32768, -1000, 31, 32767]);
   });
 
-  test("finds a scan in the cache by its file and the settings", async () => {
+  test("finds a scan in the cache by its contents and the settings", async () => {
     const scan = await save("cached.mha", withMark({ shape: [20, 20, 20], spacingMm: [2, 2, 2] }, [10, 20, 20]));
     const first = await prepareScan(scan, whole, folder);
     const again = await prepareScan(scan, whole, folder);
@@ -128,27 +141,74 @@ describe("prepareScan", () => {
     expect((await prepareScan(scan, settings({ lungMask: false, spacingMm: 1.5 }), folder)).cached).toBe(false);
     expect((await prepareScan(scan, settings({ spacingMm: 2 }), folder)).cached).toBe(false);
     expect((await prepareScan(scan, settings({ spacingMm: 2, marginMm: 20 }), folder)).cached).toBe(false);
+    expect((await prepareScan(scan, settings({ lungMask: false, spacingMm: [2, 2, 2] }), folder)).cached).toBe(true);
     expect((await prepareScan(scan, settings({ lungMask: false, spacingMm: 2, windowHu: [0, 1], marginMm: 3 }), folder)).cached).toBe(true);
+    // The same contents at another time or under another name are the same scan.
     utimesSync(scan.path, new Date(), new Date(2020, 1, 1));
-    expect((await prepareScan(scan, whole, folder)).cached).toBe(false);
-    expect(readdirSync(folder).filter((name) => !/^[0-9a-f]{24}(\.lungs)?\.mha$/.test(name))).toEqual([]);
+    const copy = { id: "copy", path: join(home, "copy.mha") };
+    writeFileSync(copy.path, readFileSync(scan.path));
+    for (const same of [scan, copy]) expect((await prepareScan(same, whole, folder)).cached).toBe(true);
+  });
+
+  test("is not taken in by a file that was changed and keeps its size and time", async () => {
+    const at = (value: number) => createVolume({ data: new Int16Array(1000).fill(value), shape: [10, 10, 10], spacingMm: [2, 2, 2] });
+    const path = join(home, "stale.mhd");
+    const old = new Date(2020, 1, 1);
+    const put = async (value: number): Promise<void> => {
+      await writeVolume(path, at(value), { compressed: false });
+      for (const file of [path, join(home, "stale.raw")]) utimesSync(file, old, old);
+    };
+    await put(100);
+    const scan = { id: "stale", path };
+    expect((await prepareScan(scan, whole, folder)).volume.data[0]).toBe(100);
+    // A note on the files is kept only when they are older than a tick of the clock, and is then what is looked at first.
+    await new Promise((wake) => setTimeout(wake, 2500));
+    expect((await prepareScan(scan, whole, folder)).cached).toBe(true);
+    expect(readdirSync(join(folder, "sources"))).toHaveLength(1);
+    await put(-200);
+    const changed = await prepareScan(scan, whole, folder);
+    expect([changed.cached, changed.volume.data[0]]).toEqual([false, -200]);
+    // A note that speaks of other files, or is broken, is none.
+    for (const name of readdirSync(join(folder, "sources"))) writeFileSync(join(folder, "sources", name), '{"state": 3');
+    expect((await prepareScan(scan, whole, folder)).volume.data[0]).toBe(-200);
+  });
+
+  test("writes the same bytes again", async () => {
+    const scan = await save("bytes.mha", withMark({ shape: [70, 20, 90], spacingMm: [2, 2, 2] }, [10, 20, 20]));
+    await prepareScan(scan, settings({ spacingMm: 2 }), folder);
+    const other = mkdtempSync(join(home, "cache-"));
+    await prepareScan(scan, settings({ spacingMm: 2 }), other);
+    const here = filesOf(folder);
+    expect(here.filter((name) => /hu\/c\/[01]\/0\/[01]$/.test(name))).toHaveLength(4);
+    expect(filesOf(other)).toEqual(here);
+    for (const name of here) expect(readFileSync(join(other, name)).equals(readFileSync(join(folder, name))), name).toBe(true);
   });
 
   test("makes a broken entry anew", async () => {
     const scan = await save("broken.mha", withMark({ shape: [20, 20, 20], spacingMm: [2, 2, 2] }, [10, 20, 20]));
     const masked = settings({ spacingMm: 2 });
     const first = await prepareScan(scan, masked, folder);
-    for (const name of readdirSync(folder)) {
+    const names = filesOf(folder);
+    expect(names).toHaveLength(5);
+    for (const name of names) {
+      const path = join(folder, name);
       for (const damage of [
-        () => truncateSync(join(folder, name), statSync(join(folder, name)).size - 9),
-        () => writeFileSync(join(folder, name), ""),
+        () => truncateSync(path, statSync(path).size - 9),
+        () => writeFileSync(path, ""),
+        () => rmSync(path),
+        () => {
+          const bytes = readFileSync(path);
+          bytes[bytes.length >> 1]! ^= 255;
+          writeFileSync(path, bytes);
+        },
       ]) {
         damage();
         const mended = await prepareScan(scan, masked, folder);
-        expect(mended).toEqual({ ...first, cached: false });
+        expect(mended, name).toEqual({ ...first, cached: false });
         expect((await prepareScan(scan, masked, folder)).cached).toBe(true);
       }
     }
+    expect(filesOf(folder)).toEqual(names);
   });
 
   test("leaves nothing behind when a scan cannot be read, and says why in one sentence", async () => {
@@ -160,7 +220,7 @@ describe("prepareScan", () => {
     await expect(prepareScan(large, settings({ lungMask: false, spacingMm: 0.5 }), folder)).rejects.toThrow(
       `${large.path}: preprocessing.spacingMm of 0.5, 0.5, 0.5 makes 2000 x 2000 x 2000 voxels of it; expected at most 1000000000`,
     );
-    expect(readdirSync(folder)).toEqual([]);
+    expect(filesOf(folder)).toEqual([]);
   });
 });
 
@@ -180,6 +240,36 @@ describe("createScanStore", () => {
     const secondB = await store.get(b);
     expect(secondB).not.toBe(firstB);
     expect(secondB.volume).toEqual(firstB.volume);
+  });
+
+  test("cuts regions from the chunks that they touch, as cropVolume does from the whole", async () => {
+    const shape: [number, number, number] = [70, 130, 66];
+    const data = Int16Array.from({ length: 70 * 130 * 66 }, (_, i) => (i * 7919) % 2000);
+    const scan = await save("chunks.mha", createVolume({ data, shape, spacingMm: [2, 2, 2], originMm: [5, -7, 11] }));
+    const store = createScanStore(whole, folder, 2 ** 20);
+    const { volume } = await store.get(scan);
+    const opened = await store.open(scan);
+    expect(opened.grid).toEqual({ ...volume, data: undefined });
+    const random = createRandom(1);
+    for (let i = 0; i < 60; i++) {
+      const start = shape.map((n) => Math.floor(random() * (n + 40)) - 20) as typeof shape;
+      const region = { start, shape: shape.map(() => 1 + Math.floor(random() * 40)) as typeof shape };
+      expect(await opened.cut(region, -1000)).toEqual(cropVolume(volume, { ...region, fill: -1000 }));
+    }
+  });
+
+  test("mends a chunk that is damaged while it is in use", async () => {
+    const scan = await save("mend.mha", createVolume({ data: new Int16Array(1000).fill(7), shape: [10, 10, 10], spacingMm: [2, 2, 2] }));
+    const opened = await createScanStore(whole, folder).open(scan);
+    const chunk = join(folder, filesOf(folder).find((name) => name.endsWith("hu/c/0/0/0"))!);
+    rmSync(chunk);
+    expect((await opened.cut({ start: [2, 2, 2], shape: [1, 1, 2] }, 0)).data).toEqual(Int16Array.of(7, 7));
+    expect(existsSync(chunk)).toBe(true);
+    // Another store reads what was mended, and mends what is gone altogether.
+    const other = await createScanStore(whole, folder).open(scan);
+    rmSync(settingsFolder(whole, folder), { recursive: true });
+    expect((await other.cut({ start: [0, 0, 0], shape: [1, 1, 2] }, 0)).data).toEqual(Int16Array.of(7, 7));
+    expect(existsSync(chunk)).toBe(true);
   });
 
   test("keeps one scan even if it is larger than the limit", async () => {

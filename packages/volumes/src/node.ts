@@ -4,6 +4,7 @@
  * @module
  */
 export type { Finding } from "./boxes.js";
+export { volumeFiles } from "./datasets/files-of-volume.js";
 export type { DicomOptions, DicomVolume } from "./dicom/load.js";
 export type { DicomSeries } from "./dicom/series.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";

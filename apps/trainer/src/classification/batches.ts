@@ -30,8 +30,8 @@ export interface BatchSource {
 
 /** Images of one job; fixed, so that the random streams do not depend on the number of threads. */
 const jobSize = 32;
-/** Batches that are made ahead of the training. */
-const ahead = 2;
+/** Batches that are made ahead of the training: enough that a thread which the system pauses for a while keeps nobody waiting. */
+const ahead = 4;
 
 export function createBatchSource(
   config: ClassificationConfig,

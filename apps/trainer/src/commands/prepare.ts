@@ -1,30 +1,43 @@
 import { defineCommand } from "../command.js";
 import { readConfig } from "../config.js";
+import { workError } from "../errors.js";
+import { readOption, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
-import { progressOnDemand } from "../reporters/progress.js";
+import { createProgress } from "../reporters/progress.js";
 
 export default defineCommand({
   args: {
     config: { type: "positional", description: "The configuration, in YAML", required: true },
+    threads: { type: "string", description: "Scans prepared at a time (default: one a processor, up to 4)", valueHint: "N" },
     json: { type: "boolean", description: "Write one JSON document" },
   },
   async run({ args, io }) {
+    const threads = args.threads === undefined ? {} : { threads: readOption("--threads", wholeNumber(1, 64), args.threads) };
     const config = readConfig(args.config);
-    const { resolveSplit } = await import("../run/data-split.js");
-    const { prepareScan, preparedFolder } = await import("../run/prepared-scans.js");
-    const folder = preparedFolder(io.env);
-    const split = resolveSplit(config, args.config);
+    const { resolveSplit, splitParts } = await import("../run/data-split.js");
+    const { preparedFolder } = await import("../run/prepared-scans.js");
+    const { prepareScans } = await import("../run/prepare-scans.js");
+    const split = await resolveSplit(config, args.config);
     for (const note of split.notes) io.stderr.write(`note: ${note}\n`);
-    const scans = [...split.labeled, ...split.unlabeled, ...split.test];
-    const progress = progressOnDemand(io.stderr, "prepare", "scans");
-    let prepared = 0;
-    for (const [i, scan] of scans.entries()) {
-      io.signal.throwIfAborted();
-      const { cached } = await prepareScan(scan, config.preprocessing, folder);
-      if (!cached) prepared++;
-      progress(i + 1, scans.length);
-    }
-    if (args.json) writeJson(io, { folder, scans: scans.length, prepared, cached: scans.length - prepared });
-    else io.stdout.write(`${scans.length} scans are ready in ${folder}, ${prepared} of them new\n`);
+    const scans = splitParts.flatMap((part) => split[part]);
+    let progress: ReturnType<typeof createProgress> | undefined;
+    const result = await prepareScans(scans, {
+      settings: config.preprocessing,
+      folder: preparedFolder(io.env),
+      ...threads,
+      signal: io.signal,
+      onProgress(done, total, failures) {
+        progress ??= createProgress(io.stderr, { label: "prepare", total, unit: "scans", from: done - 1, timedFrom: done });
+        progress.update(done, failures > 0 ? `${failures} failed` : "");
+      },
+    });
+    const { folder, prepared, cached } = result;
+    const failed = result.failed.map(({ scan, path, reason }) => ({ scan, path, reason }));
+    progress?.finish(failed.length > 0 ? `${failed.length} failed` : "");
+    if (args.json) writeJson(io, { folder, scans: scans.length, prepared, cached, failed });
+    else io.stdout.write(`${prepared + cached} scans are ready in ${folder}, ${prepared} of them new\n`);
+    if (failed.length === 0) return;
+    for (const { scan, reason } of failed) io.stderr.write(`failed: ${scan}: ${reason}\n`);
+    throw workError(`${failed.length} of ${scans.length} scans could not be prepared; expected every scan to be readable`);
   },
 });

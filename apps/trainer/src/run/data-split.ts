@@ -9,11 +9,16 @@ import { inputError } from "../errors.js";
 /** A scan on disk; the id is the one that annotations and candidates use. */
 export interface Scan {
   id: string;
+  /** A file, or the folder of a DICOM series. */
   path: string;
+  /** The DICOM series, where a folder holds several. */
+  series?: string;
+  /** Its files, where the folder holds those of others too. */
+  files?: string[];
 }
 
-const parts = ["labeled", "unlabeled", "test"] as const;
-type Part = (typeof parts)[number];
+export const splitParts = ["labeled", "unlabeled", "test"] as const;
+type Part = (typeof splitParts)[number];
 
 export interface DataSplit extends Record<Part, Scan[]> {
   /** The table that the findings are from. */
@@ -34,7 +39,7 @@ export function resolveSplit({ data }: Config, source = "the configuration"): Da
   const findings = findingsOf(data, "annotations", set, source);
   const excluded = findingsOf(data, "excluded", set, source);
 
-  const scans = [...new Set([...(set?.scans ?? []), ...parts.flatMap((part) => chosen[part])].map(({ id }) => id))];
+  const scans = [...new Set([...(set?.scans ?? []), ...splitParts.flatMap((part) => chosen[part])].map(({ id }) => id))];
   const unknown = unknownScans(findings.rows, scans);
   const named = new Set(findings.rows.map(({ scan }) => scan)).size;
   if (named > 0 && unknown.length === named) {
@@ -61,7 +66,7 @@ function chooseScans(data: Config["data"], available: readonly Scan[], source: s
   const partOf = new Map<string, Part>();
   const chosen: Record<Part, Scan[]> = { labeled: [], unlabeled: [], test: [] };
   // Named scans first, so that the drawn ones come from the rest.
-  for (const part of parts) {
+  for (const part of splitParts) {
     const entries = data[part];
     for (const entry of Array.isArray(entries) ? entries : []) {
       const scan = known.get(entry) ?? (existsSync(entry) ? { id: scanIdOf(entry), path: entry } : undefined);

@@ -3,7 +3,7 @@ import { type AnchorSet, createPyramidDetector, type PyramidDetector } from "@gl
 import { namedVariables } from "@gleaner/training";
 import type * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
-import { spacingOf } from "./prepared-scans.js";
+import { spacingOf } from "./prepare-volume.js";
 
 /** The detector that a configuration describes, with its variables by name. */
 export interface Network {

@@ -8,10 +8,10 @@ export async function nodulesInside(split: DataSplit, store: ScanStore): Promise
   const findings: Finding[] = [];
   const outside: Finding[] = [];
   for (const scan of split.labeled) {
-    const { volume } = await store.get(scan);
+    const { grid } = await store.open(scan);
     for (const finding of split.findings.filter((each) => each.scan === scan.id)) {
-      const voxel = worldToVoxel(volume, [finding.x, finding.y, finding.z]);
-      const isInside = voxel.every((c, axis) => c >= -0.5 && c <= volume.shape[axis]! - 0.5);
+      const voxel = worldToVoxel(grid, [finding.x, finding.y, finding.z]);
+      const isInside = voxel.every((c, axis) => c >= -0.5 && c <= grid.shape[axis]! - 0.5);
       (isInside ? findings : outside).push(finding);
     }
   }

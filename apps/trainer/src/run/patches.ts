@@ -2,11 +2,11 @@ import { randomSymmetry, type Symmetry, transformBoxes, transformVolume } from "
 import { type AnchorSet, anchorTargets, matchAnchors } from "@gleaner/detector";
 import type { DetectionBatch } from "@gleaner/methods";
 import { randomInteger } from "@gleaner/training";
-import { boxesOfFindings, cropVolume, type Finding } from "@gleaner/volumes";
+import { boxesOfFindings, type Finding } from "@gleaner/volumes";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import type { DataSplit } from "./data-split.js";
-import type { PreparedScan, ScanStore } from "./prepared-scans.js";
+import type { OpenedScan, ScanStore } from "./prepared-scans.js";
 
 type Triple = [number, number, number];
 
@@ -25,15 +25,15 @@ export interface Patch {
 }
 
 /** Cuts a cube around one of the boxes (somewhere in its middle half) or anywhere; what lies outside the scan is air. */
-export function samplePatch(
-  scan: PreparedScan,
+export async function samplePatch(
+  scan: OpenedScan,
   boxes: Float32Array,
   size: number,
   windowHu: readonly [number, number],
   foreground: boolean,
   random: () => number,
-): Patch {
-  const { shape } = scan.volume;
+): Promise<Patch> {
+  const { shape } = scan.grid;
   let start: Triple;
   if (foreground && boxes.length > 0) {
     const box = 6 * randomInteger(boxes.length / 6, random);
@@ -44,7 +44,7 @@ export function samplePatch(
   } else {
     start = shape.map((length) => (length <= size ? Math.floor((length - size) / 2) : randomInteger(length - size + 1, random))) as Triple;
   }
-  const crop = cropVolume(scan.volume, { start, shape: [size, size, size], fill: windowHu[0] });
+  const crop = await scan.cut({ start, shape: [size, size, size] }, windowHu[0]);
   const kept: number[] = [];
   for (let i = 0; i < boxes.length; i += 6) {
     const box = [0, 1, 2, 3, 4, 5].map((k) => boxes[i + k]! - start[k % 3]!);
@@ -59,7 +59,12 @@ export interface PatchSource {
   unlabeled(count: number): Promise<Patch[]>;
 }
 
-export function createPatchSource(config: Config, split: DataSplit, store: ScanStore, random: () => number): PatchSource {
+export function createPatchSource(
+  config: Config,
+  split: Pick<DataSplit, "labeled" | "unlabeled" | "findings">,
+  store: Pick<ScanStore, "open">,
+  random: () => number,
+): PatchSource {
   const { patch: size, foreground } = config.training;
   const { windowHu } = config.preprocessing;
   const findingsOf = new Map<string, Finding[]>();
@@ -72,19 +77,12 @@ export function createPatchSource(config: Config, split: DataSplit, store: ScanS
   return {
     labeled: (count) =>
       draw(count, async () => {
-        const scan = await store.get(split.labeled[randomInteger(split.labeled.length, random)]!);
-        return samplePatch(
-          scan,
-          boxesOfFindings(scan.volume, findingsOf.get(scan.id) ?? []),
-          size,
-          windowHu,
-          random() < foreground,
-          random,
-        );
+        const scan = await store.open(split.labeled[randomInteger(split.labeled.length, random)]!);
+        return samplePatch(scan, boxesOfFindings(scan.grid, findingsOf.get(scan.id) ?? []), size, windowHu, random() < foreground, random);
       }),
     unlabeled: (count) =>
       draw(count, async () => {
-        const scan = await store.get(split.unlabeled[randomInteger(split.unlabeled.length, random)]!);
+        const scan = await store.open(split.unlabeled[randomInteger(split.unlabeled.length, random)]!);
         return samplePatch(scan, new Float32Array(), size, windowHu, false, random);
       }),
   };

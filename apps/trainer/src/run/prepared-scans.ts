@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { defaultCacheFolder } from "@gleaner/native";
-import { boundingBox, cropVolume, isVolumeError, lungMask, orientVolume, resampleVolume, type Volume } from "@gleaner/volumes";
-import { readVolume, writeVolume } from "@gleaner/volumes/node";
-import type { Config } from "../config.js";
-import { inputError } from "../errors.js";
+import type { Grid, Region, Volume } from "@gleaner/volumes";
+import { readDicom, readVolume } from "@gleaner/volumes/node";
 import type { Scan } from "./data-split.js";
+import { sourceOf } from "./prepare-source.js";
+import { type Preprocessing, prepareVolume, spacingOf } from "./prepare-volume.js";
+import { type ArrayName, isCacheFault, openEntry, type PreparedEntry, writeEntry } from "./prepared-cache.js";
+import { cutRegion } from "./prepared-region.js";
 
 /** A scan as the network's grid sees it: axes along LPS, resampled, cropped to the lungs; still in Hounsfield units with world coordinates. */
 export interface PreparedScan {
@@ -17,109 +18,168 @@ export interface PreparedScan {
   lungs?: Volume;
 }
 
-type Preprocessing = Config["preprocessing"];
+/** A prepared scan of which only the chunks that a region touches are read. */
+export interface OpenedScan {
+  id: string;
+  grid: Grid;
+  /** The voxels of a region in Hounsfield units; what lies outside of the scan is `fill`. */
+  cut(region: Region, fill: number): Promise<Volume>;
+}
 
 /** The folder of prepared scans, in the cache that native engines share: `GLEANER_CACHE`, else `~/.cache/gleaner`. */
 export const preparedFolder = (env: Record<string, string | undefined> = process.env): string => join(defaultCacheFolder(env), "prepared");
 
-export const spacingOf = ({ spacingMm }: Preprocessing): [number, number, number] =>
-  typeof spacingMm === "number" ? [spacingMm, spacingMm, spacingMm] : spacingMm;
+// A part of every key: another number when the same scan and settings give other voxels or other files than before.
+const version = 3;
 
-// A scan of a meter in each direction at 1 mm; a finer spacing by mistake would fill the memory.
-const maxVoxels = 1e9;
-const airHu = -1000;
+/** Where scans that were prepared with some settings lie. */
+export function settingsFolder(settings: Preprocessing, folder: string): string {
+  const { lungMask, marginMm } = settings;
+  const key = JSON.stringify([version, spacingOf(settings), lungMask, lungMask && marginMm]);
+  return join(folder, createHash("sha256").update(key).digest("hex").slice(0, 16));
+}
 
-/** Reads and prepares one scan, or takes it from the cache; the key holds the settings and the source's path, size and time. */
+/** A prepared scan in the cache. */
+export interface CachedScan {
+  entry: PreparedEntry;
+  /** Whether it was there. */
+  cached: boolean;
+}
+
+/** The prepared scan of the cache, if the source's files are known to be those that it was made of, without reading them. */
+export async function findPrepared(scan: Scan, settings: Preprocessing, folder: string): Promise<PreparedEntry | undefined> {
+  const source = await sourceOf(scan, folder, { hash: false });
+  return source && openEntry(entryPath(scan, source.checksum, settings, folder));
+}
+
+/** The prepared scan of the cache; read, prepared and written where there is none of the source's contents and the settings, or `anew` is asked for. */
+export async function ensurePrepared(
+  scan: Scan,
+  settings: Preprocessing,
+  folder: string,
+  { anew = false }: { anew?: boolean } = {},
+): Promise<CachedScan> {
+  const { checksum, checkUnchanged } = await sourceOf(scan, folder);
+  const path = entryPath(scan, checksum, settings, folder);
+  const known = anew ? undefined : await openEntry(path);
+  if (known) return { entry: known, cached: true };
+  const prepared = prepareVolume(await readScan(scan), settings, scan.path);
+  await checkUnchanged();
+  await mkdir(settingsFolder(settings, folder), { recursive: true });
+  await writeEntry(path, prepared, { version, source: checksum, ...(scan.series !== undefined && { series: scan.series }) });
+  const entry = await openEntry(path);
+  if (!entry) throw Object.assign(new Error(`${path} cannot be read back`), { code: "EIO", path });
+  return { entry, cached: false };
+}
+
+function entryPath(scan: Scan, checksum: string, settings: Preprocessing, folder: string): string {
+  const name =
+    scan.series === undefined
+      ? checksum
+      : createHash("sha256")
+          .update(JSON.stringify([checksum, scan.series]))
+          .digest("hex");
+  return join(settingsFolder(settings, folder), name.slice(0, 32));
+}
+
+async function readScan({ path, files, series }: Scan): Promise<Volume> {
+  const options = series === undefined ? {} : { series };
+  return files ? (await readDicom(files, options)).volume : readVolume(path, options);
+}
+
+/** Reads and prepares one scan, or takes it from the cache; the key holds the settings and the checksum of the source's files. */
 export async function prepareScan(scan: Scan, settings: Preprocessing, folder: string): Promise<PreparedScan & { cached: boolean }> {
-  const { size, mtimeMs } = statSync(scan.path);
-  const { spacingMm, lungMask: masked, marginMm } = settings;
-  const key = createHash("sha256")
-    .update(JSON.stringify([2, resolve(scan.path), size, mtimeMs, spacingMm, masked, masked && marginMm]))
-    .digest("hex")
-    .slice(0, 24);
-  const path = join(folder, `${key}.mha`);
-  const maskPath = join(folder, `${key}.lungs.mha`);
-  const known = await readEntry(path, masked ? maskPath : undefined);
-  if (known) return { id: scan.id, ...known, cached: true };
-
-  const volume = resampled(await readVolume(scan.path), settings, scan.path);
-  const prepared: Omit<PreparedScan, "id"> = masked ? croppedToLungs(volume, marginMm) : { volume };
-  await mkdir(folder, { recursive: true });
-  // The mask first: a cache entry is there when its volume is.
-  if (prepared.lungs) await writeVolume(maskPath, prepared.lungs);
-  await writeVolume(path, prepared.volume);
-  return { id: scan.id, ...prepared, cached: false };
-}
-
-/** What the cache holds; nothing where an entry is missing or broken, which is then made anew. */
-async function readEntry(path: string, maskPath: string | undefined): Promise<Omit<PreparedScan, "id"> | undefined> {
-  if (!existsSync(path) || (maskPath !== undefined && !existsSync(maskPath))) return undefined;
+  const first = await ensurePrepared(scan, settings, folder);
   try {
-    return { volume: await readVolume(path), ...(maskPath !== undefined && { lungs: await readVolume(maskPath) }) };
+    return { id: scan.id, ...(await readWhole(first.entry)), cached: first.cached };
   } catch (error) {
-    if (isVolumeError(error)) return undefined;
-    throw error;
+    if (!isCacheFault(error)) throw error;
+    const { entry } = await ensurePrepared(scan, settings, folder, { anew: true });
+    return { id: scan.id, ...(await readWhole(entry)), cached: false };
   }
 }
 
-function resampled(volume: Volume, settings: Preprocessing, path: string): Volume<Int16Array> {
-  const oriented = orientVolume(volume);
-  const spacingMm = spacingOf(settings);
-  const shape = oriented.shape.map((n, axis) => Math.round((n * oriented.spacingMm[axis]!) / spacingMm[axis]!));
-  if (shape[0]! * shape[1]! * shape[2]! > maxVoxels) {
-    throw inputError(
-      `${path}: preprocessing.spacingMm of ${spacingMm.join(", ")} makes ${shape.join(" x ")} voxels of it; expected at most ${maxVoxels}`,
-    );
-  }
-  const { data, ...geometry } = resampleVolume(oriented, { spacingMm });
-  const hu = new Int16Array(data.length);
-  // Files of floats have NaN where the scanner saw nothing.
-  for (let i = 0; i < hu.length; i++) hu[i] = Number.isNaN(data[i]!) ? airHu : Math.max(-32768, Math.min(32767, Math.round(data[i]!)));
-  return { ...geometry, data: hu };
+async function readWhole(entry: PreparedEntry): Promise<Omit<PreparedScan, "id">> {
+  const { grid, lungs } = entry;
+  const all: Region = { start: [0, 0, 0], shape: grid.shape };
+  const read = (name: ArrayName) => cutRegion(entry, all, 0, (at) => entry.chunk(name, at));
+  return { volume: await read("hu"), ...(lungs && { lungs: await read("lungs") }) };
 }
 
-/** The box around the lungs with a margin; a scan in which no lungs are found (a block of lung, a failed mask) is kept whole. */
-function croppedToLungs(volume: Volume, marginMm: number): { volume: Volume; lungs: Volume } {
-  const mask = lungMask(volume);
-  const box = boundingBox(mask);
-  if (!box) return { volume, lungs: { ...mask, data: new Uint8Array(mask.data.length).fill(1) } };
-  const [start, end] = [[], []] as [number[], number[]];
-  for (const [axis, spacing] of volume.spacingMm.entries()) {
-    const margin = Math.round(marginMm / spacing);
-    start.push(Math.max(0, box.start[axis]! - margin));
-    end.push(Math.min(volume.shape[axis]!, box.start[axis]! + box.shape[axis]! + margin));
-  }
-  const region = { start, shape: end.map((e, axis) => e - start[axis]!) } as unknown as Parameters<typeof cropVolume>[1];
-  return { volume: cropVolume(volume, region), lungs: cropVolume(mask, region) };
-}
-
-/** Prepared scans by need: the ones used last stay in memory, up to a limit. */
+/** Prepared scans by need, whole or in parts: what was used last stays in memory, up to a limit. */
 export interface ScanStore {
   get(scan: Scan): Promise<PreparedScan>;
+  open(scan: Scan): Promise<OpenedScan>;
 }
 
 export function createScanStore(settings: Preprocessing, folder: string, maxBytes = 4 * 2 ** 30): ScanStore {
-  const held = new Map<string, PreparedScan>();
-  let bytes = 0;
-  const sizeOf = (scan: PreparedScan): number => scan.volume.data.byteLength + (scan.lungs?.data.byteLength ?? 0);
+  const held = createMemory(maxBytes);
+  const entries = new Map<string, PreparedEntry>();
+  const keyOf = ({ path, series = "" }: Scan): string => `${path}\n${series}`;
+  const entryOf = async (scan: Scan): Promise<PreparedEntry> => {
+    const entry = entries.get(keyOf(scan)) ?? (await ensurePrepared(scan, settings, folder)).entry;
+    entries.set(keyOf(scan), entry);
+    return entry;
+  };
+  const cutFrom = (entry: PreparedEntry, region: Region, fill: number): Promise<Volume> =>
+    cutRegion(entry, region, fill, (at) =>
+      held.get(
+        `${entry.path}\n${at}`,
+        () => entry.chunk("hu", at),
+        (chunk) => chunk.byteLength,
+      ),
+    );
   return {
-    async get(scan) {
-      const known = held.get(scan.path);
+    get: (scan) =>
+      held.get(
+        keyOf(scan),
+        () => prepareScan(scan, settings, folder),
+        ({ volume, lungs }) => volume.data.byteLength + (lungs?.data.byteLength ?? 0),
+      ),
+    async open(scan) {
+      const { grid } = await entryOf(scan);
+      return {
+        id: scan.id,
+        grid,
+        async cut(region, fill) {
+          try {
+            return await cutFrom(await entryOf(scan), region, fill);
+          } catch (error) {
+            if (!isCacheFault(error)) throw error;
+            // A cache that was damaged while it was in use: the same scan gives the same voxels again.
+            const { entry } = await ensurePrepared(scan, settings, folder, { anew: true });
+            entries.set(keyOf(scan), entry);
+            return cutFrom(entry, region, fill);
+          }
+        },
+      };
+    },
+  };
+}
+
+/** Keeps what was used last, up to a number of bytes, and the last one whatever it takes. */
+function createMemory(maxBytes: number) {
+  const held = new Map<string, { value: unknown; bytes: number }>();
+  let bytes = 0;
+  return {
+    async get<T>(key: string, make: () => Promise<T>, sizeOf: (value: T) => number): Promise<T> {
+      const known = held.get(key);
       if (known) {
         // Put at the end: a Map keeps the order of insertion.
-        held.delete(scan.path);
-        held.set(scan.path, known);
-        return known;
+        held.delete(key);
+        held.set(key, known);
+        return known.value as T;
       }
-      const prepared = await prepareScan(scan, settings, folder);
-      held.set(scan.path, prepared);
-      bytes += sizeOf(prepared);
-      for (const [path, old] of held) {
+      const value = await make();
+      const size = sizeOf(value);
+      bytes += size - (held.get(key)?.bytes ?? 0);
+      held.set(key, { value, bytes: size });
+      for (const [old, { bytes: freed }] of held) {
         if (bytes <= maxBytes || held.size === 1) break;
-        held.delete(path);
-        bytes -= sizeOf(old);
+        held.delete(old);
+        bytes -= freed;
       }
-      return prepared;
+      return value;
     },
   };
 }

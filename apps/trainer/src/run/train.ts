@@ -10,6 +10,7 @@ import { type DataSplit, resolveSplit } from "./data-split.js";
 import { createNetwork, type Network } from "./network.js";
 import { nodulesInside } from "./nodules-inside.js";
 import { createPatchSource, drawSymmetry, labeledBatch, stackPatches } from "./patches.js";
+import { prepareScans } from "./prepare-scans.js";
 import { createScanStore } from "./prepared-scans.js";
 import { checkRunFolder, runFiles, writeJsonFile } from "./run-folder.js";
 import { createTrainingState, restoreTrainingState, saveTrainingState, type TrainingState } from "./training-state.js";
@@ -71,13 +72,15 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
   const isFocalMix = config.method === "focalmix";
   if (isFocalMix && split.unlabeled.length === 0)
     throw inputError(`${source}: data.unlabeled names no scan; expected at least one for the method focalmix`);
-  const store = createScanStore(config.preprocessing, options.preparedFolder);
   const scans = isFocalMix ? [...split.labeled, ...split.unlabeled] : split.labeled;
-  for (const [i, scan] of scans.entries()) {
-    signal?.throwIfAborted();
-    await store.get(scan);
-    options.onPrepare?.(i + 1, scans.length);
-  }
+  const { failed } = await prepareScans(scans, {
+    settings: config.preprocessing,
+    folder: options.preparedFolder,
+    ...(signal && { signal }),
+    ...(options.onPrepare && { onProgress: options.onPrepare }),
+  });
+  if (failed[0]) throw failed[0].error;
+  const store = createScanStore(config.preprocessing, options.preparedFolder);
   const { findings, notes } = await nodulesInside(split, store);
   for (const note of [...split.notes, ...notes]) onNote(note);
 
