@@ -32,6 +32,12 @@ const packageOf = (specifier) =>
 const present = readdirSync("packages").filter((name) => existsSync(join("packages", name, "package.json")));
 for (const name of Object.keys(map)) if (!present.includes(name)) fault("packages", `${name} of the map is missing`);
 
+/** Benchmarks of our own functions run in vitest; where there are none, the comparison with others is the benchmark. */
+function benchOf(folder) {
+  if (!existsSync(folder)) return undefined;
+  return readdirSync(folder).some((file) => file.endsWith(".bench.ts")) ? "vitest" : "compare";
+}
+
 for (const name of present) {
   const home = join("packages", name);
   const row = map[name];
@@ -50,7 +56,7 @@ for (const name of present) {
     bin: manifest.bin,
     ours: row.ours.filter((p) => manifest.dependencies?.[`@gleaner/${p}`] !== undefined),
     node: existsSync(join(home, "src/node.ts")),
-    bench: existsSync(join(home, "bench")),
+    bench: benchOf(join(home, "bench")),
     dependencies: ours(manifest.dependencies),
     optionalDependencies: manifest.optionalDependencies,
     peerDependencies: without(ours(manifest.peerDependencies), row.peers),

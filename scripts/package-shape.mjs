@@ -9,7 +9,7 @@ const entry = (path) => ({
 
 /**
  * @param {string} name a row of the map
- * @param {{ version?: string, dependencies?: Record<string, string>, devDependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, bin?: unknown, ours?: string[], node?: boolean, bench?: boolean, keywords?: string[], files?: string[] }} own what the package adds
+ * @param {{ version?: string, dependencies?: Record<string, string>, devDependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, bin?: unknown, ours?: string[], node?: boolean, bench?: "vitest" | "compare", keywords?: string[], files?: string[] }} own what the package adds
  */
 export function expectedPackageJson(name, own = {}) {
   const row = map[name];
@@ -53,7 +53,8 @@ export function expectedPackageJson(name, own = {}) {
         test: `vitest run --root ../.. --project ${name}`,
         typecheck: "tsc -p tsconfig.json && tsc -p tsconfig.test.json",
         check: "publint --strict && attw --pack --profile node16",
-        ...(own.bench ? { bench: `vitest bench --run --root ../.. --project "${name} (bench)"` } : {}),
+        ...(own.bench === "vitest" ? { bench: `vitest bench --run --root ../.. --project "${name} (bench)"` } : {}),
+        ...(own.bench === "compare" ? { bench: "tsup && node bench/compare.mjs" } : {}),
       },
       dependencies: bare(dependencies),
       optionalDependencies: bare(own.optionalDependencies ?? {}),
