@@ -45,7 +45,7 @@ export async function listDicomSeries(
  *
  * const error = await parseDicom({ "notes.txt": new TextEncoder().encode("not a scan") }).catch((caught) => caught);
  * isVolumeError(error, "UnknownFormat"); // => true
- * error.message; // => "the files: it holds no DICOM files"
+ * error.message; // => "the files: it holds no DICOM files, expected some, or the name of another volume's file"
  * ```
  */
 export async function parseDicom(files: VolumeFileInput, options: DicomOptions = {}): Promise<DicomVolume> {

@@ -16,12 +16,12 @@ const refusal = async (work: Promise<unknown>): Promise<{ tag?: VolumeErrorTag; 
   throw error;
 };
 
-describe("every way of storing pixels, against GDCM and libjpeg-turbo", () => {
-  const { cases, shape } = JSON.parse(readFileSync(new URL("./fixtures/dicom-syntaxes.json", import.meta.url), "utf8")) as {
-    shape: number[];
-    cases: { name: string; dicom: string; values: number[]; intercept: number }[];
-  };
+const { cases, shape } = JSON.parse(readFileSync(new URL("./fixtures/dicom-syntaxes.json", import.meta.url), "utf8")) as {
+  shape: number[];
+  cases: { name: string; dicom: string; values: number[]; intercept: number }[];
+};
 
+describe("every way of storing pixels, against GDCM and libjpeg-turbo", () => {
   test.each(cases)("$name", async ({ name, dicom, values, intercept }) => {
     const { volume, notices } = await parseDicom({ "a.dcm": Buffer.from(dicom, "base64") });
     expect(volume.shape).toEqual(shape);
@@ -32,6 +32,41 @@ describe("every way of storing pixels, against GDCM and libjpeg-turbo", () => {
     const differences = values.map((value, i) => Math.abs(volume.data[i]! - value - intercept));
     // Their inverse DCT is of integers and rounds twice; ours rounds once.
     expect(Math.max(...differences)).toBeLessThanOrEqual(/baseline|extended|progressive/.test(name) ? 1 : 0);
+  });
+});
+
+describe("streams that promise something else than their header", () => {
+  const fileOf = (name: string): Uint8Array => new Uint8Array(Buffer.from(cases.find((one) => one.name.startsWith(name))!.dicom, "base64"));
+  const edited = (name: string, marker: number, edits: [at: number, value: number][]): Record<string, Uint8Array> => {
+    const bytes = fileOf(name);
+    let start = bytes.length - 1;
+    for (let i = bytes.length - 2; i > 132; i--) if (bytes[i] === 0xff && bytes[i + 1] === marker) start = i;
+    for (const [at, value] of edits) bytes[start + at] = value;
+    return { "a.dcm": bytes };
+  };
+
+  test.each([
+    ["JPEG baseline, 8", 0xc0, [[6, 99]], /its JPEG stream has 18 x 99 pixels, expected 18 x 13$/],
+    ["JPEG baseline, 8", 0xc0, [[9, 3]], /its JPEG stream has 3 components, expected 1$/],
+    ["JPEG baseline, 8", 0xc0, [[1, 0xc9]], /its JPEG stream is of the kind SOF9, expected baseline/],
+    ["JPEG lossless, 12", 0xc3, [[4, 17]], /its JPEG stream has 17 bits, expected 2 to 16$/],
+    ["JPEG-LS, 12", 0xf7, [[5, 77]], /its JPEG-LS stream has 18 x 19725 pixels, expected 18 x 13$/],
+    ["JPEG 2000, 12", 0x51, [[9, 77]], /its JPEG 2000 stream has 77 x 13 pixels, expected 18 x 13$/],
+    [
+      "JPEG 2000, 12",
+      0x51,
+      [
+        [22, 0],
+        [23, 0],
+        [24, 0],
+        [25, 0],
+      ],
+      /its JPEG 2000 stream has Infinity tiles, the limit is 4096$/,
+    ],
+  ] as [string, number, [number, number][], RegExp][])("%s: %#", async (name, marker, edits, message) => {
+    const error = await refusal(parseDicom(edited(name, marker, edits)));
+    expect(error.message).toMatch(message);
+    expect(error.tag).toBe("Corrupt");
   });
 });
 
@@ -516,6 +551,6 @@ describe("a browser's files and Node's folders", () => {
     expect((await refusal(readDicom(join(folder, "none")))).tag).toBe("NotFound");
     expect((await refusal(listDicomFolder([join(folder, "none")]))).tag).toBe("NotFound");
     await writeFile(join(folder, "text.dcm"), "no scan");
-    expect((await refusal(readVolume(join(folder, "text.dcm")))).message).toMatch(/text\.dcm: it holds no DICOM files$/);
+    expect((await refusal(readVolume(join(folder, "text.dcm")))).message).toMatch(/text\.dcm: it holds no DICOM files, expected some/);
   });
 });

@@ -58,7 +58,8 @@ function noneOf(found: readonly FoundSeries[], findings: readonly DicomFinding[]
   if (found.length > 0)
     return volumeError("NotFound", path, `it holds no series ${JSON.stringify(series)}, expected one of ${listOf(found)}`);
   const others = findings.filter(({ kind }) => kind === "other").length;
-  if (others === 0) return volumeError("UnknownFormat", path, "it holds no DICOM files");
+  if (others === 0)
+    return volumeError("UnknownFormat", path, "it holds no DICOM files, expected some, or the name of another volume's file");
   return volumeError("Unsupported", path, `it holds ${others} DICOM ${others === 1 ? "file" : "files"} without an image of a scan`);
 }
 

@@ -61,16 +61,21 @@ function evenGrid({ depthsMm, offsetsMm, grid }: Stack): { grid: Grid; shifts: S
   // Shifts below the tolerance are rounding of the positions, and following them would blur every slice.
   const sheared = offsetsMm.some(([x, y]) => Math.hypot(x, y) > toleranceMm(usual));
   const places = offsetsMm.map(([x, y]) => (sheared ? { x: x / dx, y: y / dy } : { x: 0, y: 0 }));
-  const left = Math.floor(Math.min(...places.map(({ x }) => x)) + 1e-6);
-  const top = Math.floor(Math.min(...places.map(({ y }) => y)) + 1e-6);
-  const right = Math.ceil(Math.max(...places.map(({ x }) => x)) - 1e-6);
-  const bottom = Math.ceil(Math.max(...places.map(({ y }) => y)) - 1e-6);
+  const [left, right] = spanOf(places.map(({ x }) => x));
+  const [top, bottom] = spanOf(places.map(({ y }) => y));
   const { direction: d, originMm: o } = grid;
   const originMm = o.map((v, axis) => v + left * dx * d[3 * axis]! + top * dy * d[3 * axis + 1]!) as Triple;
   return {
     grid: { ...grid, shape: [count, rows + bottom - top, columns + right - left], spacingMm: [depth / (count - 1), dy, dx], originMm },
     shifts: places.map(({ x, y }) => ({ x: x - left, y: y - top })),
   };
+}
+
+/** The whole numbers that enclose some numbers. */
+function spanOf(values: readonly number[]): [number, number] {
+  const least = values.reduce((a, b) => Math.min(a, b));
+  const most = values.reduce((a, b) => Math.max(a, b));
+  return [Math.floor(least + 1e-6), Math.ceil(most - 1e-6)];
 }
 
 /** A slice in a larger plane, bilinear where it is shifted by fractions; beyond its outer pixels' centers is `outside`. */

@@ -37,6 +37,9 @@ export interface FoundSeries {
 /** Axes that differ by less point the same way: 0.25 mm at the far edge of an image of 250 mm. */
 const sameAxis = 1e-3;
 
+/** A uid with more stacks than this is no series of anything; the rest is not told apart, so that looking for its stack stays quick. */
+const stackLimit = 256;
+
 /** Sorts what was found in some files into series and stacks, in the order of uids and then of sizes of stacks, largest first. */
 export function seriesOf(findings: readonly DicomFinding[]): FoundSeries[] {
   const byUid = new Map<string, Slice[][]>();
@@ -47,7 +50,7 @@ export function seriesOf(findings: readonly DicomFinding[]): FoundSeries[] {
     byUid.set(image.series, stacks);
     for (const frame of image.frames) {
       const slice = { image, frame };
-      const stack = stacks.find(([first]) => together(first!, slice));
+      const stack = stacks.find(([first]) => together(first!, slice)) ?? (stacks.length < stackLimit ? undefined : stacks.at(-1));
       if (stack) stack.push(slice);
       else stacks.push([slice]);
     }

@@ -96,6 +96,8 @@ export function usualStepMm(depthsMm: readonly number[]): number {
 
 export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+const indexOfLargest = (values: readonly number[]): number => values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
+
 /** Slices in one plane that do not lie at one place. */
 function sharedPlaces(places: readonly (readonly Slice[])[]): StackProblem[] {
   for (const [first, ...others] of places) {
@@ -125,7 +127,7 @@ function unevenness(
   if (off.some((distance) => distance > toleranceMm(mean))) {
     // The step that differs most from the usual one says best what is wrong.
     const odd = steps.map((step) => Math.abs(step - usual));
-    const at = odd.indexOf(Math.max(...odd));
+    const at = indexOfLargest(odd);
     const tolerance = toleranceMm(usual);
     const more = odd.filter((difference) => difference > tolerance).length - 1;
     const missing = Math.round(steps[at]! / usual) - 1;
@@ -139,7 +141,7 @@ function unevenness(
     problems.push({ tag: "Uneven", path: nameOf(slices[at + 1]!), message });
   }
   const drift = offsetsMm.map(([x, y]) => Math.hypot(x, y));
-  const farthest = drift.indexOf(Math.max(...drift));
+  const farthest = indexOfLargest(drift);
   if (drift[farthest]! > toleranceMm(mean)) {
     const angle = (Math.atan2(drift[count - 1]!, depthsMm[count - 1]!) * 180) / Math.PI;
     const message =

@@ -10,6 +10,7 @@ export interface WasmCodecs {
 }
 
 const names = { "jpeg-ls": "JPEG-LS", "jpeg-2000": "JPEG 2000" };
+type Six = [number, number, number, number, number, number];
 /** Both print what they do, also where nothing is wrong. An instance keeps the object it gets, so each gets its own. */
 const silent = (): WasmOptions => ({ print: () => {}, printErr: () => {} });
 
@@ -38,6 +39,8 @@ export function createWasmCodecs(): WasmCodecs {
         const found = `${promised.columns} x ${promised.rows} pixels`;
         return { fault: `its ${names[packing]} stream has ${found}, expected ${size.columns} x ${size.rows}` };
       }
+      if (!(promised.tiles <= tileLimit))
+        return { fault: `its ${names[packing]} stream has ${promised.tiles} tiles, the limit is ${tileLimit}` };
       if (promised.components !== 1) return { fault: `its ${names[packing]} stream has ${promised.components} components, expected 1` };
       const Decoder = await (loaded[packing] ??= loaders[packing]());
       try {
@@ -69,25 +72,27 @@ function decodeWith(
   return out ? { bytes: out, bytesPerSample } : { fault: `its ${name} stream does not hold ${columns} x ${rows} pixels of up to 16 bits` };
 }
 
+/** The decoder allocates for each tile before it looks for its bytes; slices are one tile, or a few. */
+const tileLimit = 4096;
+
 /** What a stream's header promises, read before a codec allocates memory for it. */
 function sizeOfStream(
   packing: "jpeg-ls" | "jpeg-2000",
   bytes: Uint8Array,
-): { columns: number; rows: number; components: number } | undefined {
+): { columns: number; rows: number; components: number; tiles: number } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (packing === "jpeg-2000") {
     // SOC, SIZ: capabilities, the reference grid's size and the image's offset in it (ITU-T T.800, A.5.1).
     if (bytes.length < 42 || view.getUint32(0) !== 0xff4fff51) return undefined;
-    return {
-      columns: view.getUint32(8) - view.getUint32(16),
-      rows: view.getUint32(12) - view.getUint32(20),
-      components: view.getUint16(40),
-    };
+    const [right, bottom, left, top, tileColumns, tileRows] = [8, 12, 16, 20, 24, 28].map((at) => view.getUint32(at)) as Six;
+    const tiles = Math.ceil(right / tileColumns) * Math.ceil(bottom / tileRows);
+    return { columns: right - left, rows: bottom - top, components: view.getUint16(40), tiles };
   }
   if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return undefined;
   for (let at = 2; at + 12 <= bytes.length; at += 2 + view.getUint16(at + 2)) {
     // SOF55 (ITU-T T.87, C.2.2).
-    if (view.getUint16(at) === 0xfff7) return { rows: view.getUint16(at + 5), columns: view.getUint16(at + 7), components: bytes[at + 9]! };
+    if (view.getUint16(at) === 0xfff7)
+      return { rows: view.getUint16(at + 5), columns: view.getUint16(at + 7), components: bytes[at + 9]!, tiles: 1 };
     if (bytes[at] !== 0xff || bytes[at + 1] === 0xda) return undefined;
   }
   return undefined;
