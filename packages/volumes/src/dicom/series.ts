@@ -1,6 +1,6 @@
 import type { Triple } from "../volume.js";
 import type { DicomFinding, FrameFacts } from "./image.js";
-import { compare, nameOf, type Slice, type Stack, type StackProblem, stackOf } from "./stack.js";
+import { compare, type DicomProblem, nameOf, type Slice, type Stack, stackOf } from "./stack.js";
 
 /** A series of DICOM images, or a stack in it where its images have several sizes or orientations. Nothing here tells who the patient is. */
 export interface DicomSeries {
@@ -23,7 +23,7 @@ export interface DicomSeries {
   /** The files, in the order of their slices. */
   readonly files: readonly string[];
   /** What a volume of it would be refused for; none where it is one. */
-  readonly problems: readonly StackProblem[];
+  readonly problems: readonly DicomProblem[];
 }
 
 /** A series with what is needed to read it. */
@@ -67,11 +67,11 @@ export function seriesOf(findings: readonly DicomFinding[]): FoundSeries[] {
     });
 }
 
-function foundSeries(uid: string, id: string, slices: readonly Slice[], unread: readonly StackProblem[]): FoundSeries {
+function foundSeries(uid: string, id: string, slices: readonly Slice[], unread: readonly DicomProblem[]): FoundSeries {
   const [{ image, frame }] = slices as [Slice];
   const stack = frame.position ? stackOf(slices) : undefined;
   const files = new Set((stack?.places.flat() ?? slices).map((slice) => slice.image.source.path));
-  const missing: StackProblem = {
+  const missing: DicomProblem = {
     tag: "Malformed",
     path: nameOf(slices[0]!),
     message: "it does not say where it lies (ImagePositionPatient)",

@@ -9,7 +9,7 @@ export interface Slice {
 }
 
 /** What keeps slices from being a volume as they are. */
-export interface StackProblem {
+export interface DicomProblem {
   readonly tag: VolumeErrorTag;
   /** The file that the sentence starts with. */
   readonly path: string;
@@ -26,7 +26,7 @@ export interface Stack {
   /** How far each place is off the normal through the first one, along rows and columns, in mm. */
   readonly offsetsMm: readonly (readonly [number, number])[];
   readonly grid: Grid;
-  readonly problems: readonly StackProblem[];
+  readonly problems: readonly DicomProblem[];
   /** Whether a third axis of 1 mm was assumed because nothing tells it. */
   readonly assumedSpacing: boolean;
 }
@@ -99,7 +99,7 @@ export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1
 const indexOfLargest = (values: readonly number[]): number => values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
 
 /** Slices in one plane that do not lie at one place. */
-function sharedPlaces(places: readonly (readonly Slice[])[]): StackProblem[] {
+function sharedPlaces(places: readonly (readonly Slice[])[]): DicomProblem[] {
   for (const [first, ...others] of places) {
     for (const other of others) {
       const apart = Math.hypot(...minus(other.frame.position!, first!.frame.position!));
@@ -115,10 +115,10 @@ function unevenness(
   slices: readonly Slice[],
   depthsMm: readonly number[],
   offsetsMm: readonly (readonly [number, number])[],
-): StackProblem[] {
+): DicomProblem[] {
   const count = slices.length;
   if (count < 2) return [];
-  const problems: StackProblem[] = [];
+  const problems: DicomProblem[] = [];
   // Between positions, which is more than between planes where the stack is sheared: it is what a scanner's table moves.
   const steps = slices.slice(1).map(({ frame }, i) => Math.hypot(...minus(frame.position!, slices[i]!.frame.position!)));
   const usual = [...steps].sort((a, b) => a - b)[(count - 2) >> 1]!;
