@@ -22,16 +22,14 @@ const { cases, shape } = JSON.parse(readFileSync(new URL("./fixtures/dicom-synta
 };
 
 describe("every way of storing pixels, against GDCM and libjpeg-turbo", () => {
-  test.each(cases)("$name", async ({ name, dicom, values, intercept }) => {
+  test.each(cases)("$name", async ({ dicom, values, intercept }) => {
     const { volume, notices } = await parseDicom({ "a.dcm": Buffer.from(dicom, "base64") });
     expect(volume.shape).toEqual(shape);
     expect(volume.data).toBeInstanceOf(Int16Array);
     expect(volume.originMm).toEqual([-10, -20, 30]);
     expect(volume.spacingMm).toEqual([1, 0.7, 0.8]);
     expect(notices).toEqual(["one slice without SpacingBetweenSlices, taken to be 1 mm from the next"]);
-    const differences = values.map((value, i) => Math.abs(volume.data[i]! - value - intercept));
-    // Their inverse DCT is of integers and rounds twice; ours rounds once.
-    expect(Math.max(...differences)).toBeLessThanOrEqual(/baseline|extended|progressive/.test(name) ? 1 : 0);
+    expect(Array.from(volume.data, (value) => value - intercept)).toEqual(values);
   });
 });
 

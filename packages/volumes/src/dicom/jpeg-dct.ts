@@ -15,7 +15,7 @@ export interface Scan {
 }
 
 /** Where the coefficients of a zigzag sequence lie in a block (T.81, figure 5). */
-const zigzag = Uint8Array.from([
+export const zigzag: Uint8Array = Uint8Array.from([
   0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57,
   50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ]);
@@ -117,45 +117,4 @@ export function readDctScan(reader: BitReader, scan: Scan, coefficients: Int16Ar
     }
     block(at);
   }
-}
-
-/** Basis functions of the inverse transform, [place · 8 + frequency] (T.81, A.3.3). */
-const basis = Float64Array.from({ length: 64 }, (_, i) => {
-  const [place, frequency] = [i >> 3, i & 7];
-  return (frequency === 0 ? Math.SQRT1_2 : 1) * 0.5 * Math.cos(((2 * place + 1) * frequency * Math.PI) / 16);
-});
-
-/** The samples of all blocks: dequantized, transformed, shifted to the middle of `precision` bits and cut to them. */
-export function dctSamples(
-  coefficients: Int16Array,
-  quantization: Uint16Array,
-  { columns, rows, precision }: { columns: number; rows: number; precision: number },
-): Uint16Array<ArrayBuffer> {
-  const out = new Uint16Array(columns * rows);
-  const across = Math.ceil(columns / 8);
-  const half = 2 ** (precision - 1);
-  const most = 2 ** precision - 1;
-  const block = new Float64Array(64);
-  const partial = new Float64Array(64);
-  const steps = new Float64Array(64);
-  for (let k = 0; k < 64; k++) steps[zigzag[k]!] = quantization[k]!;
-  for (let at = 0, n = 0; at < coefficients.length; at += 64, n++) {
-    for (let i = 0; i < 64; i++) block[i] = coefficients[at + i]! * steps[i]!;
-    for (let v = 0; v < 8; v++) {
-      for (let x = 0; x < 8; x++) {
-        let sum = 0;
-        for (let u = 0; u < 8; u++) sum += basis[x * 8 + u]! * block[v * 8 + u]!;
-        partial[v * 8 + x] = sum;
-      }
-    }
-    const [top, left] = [8 * Math.floor(n / across), 8 * (n % across)];
-    for (let y = 0; y < 8 && top + y < rows; y++) {
-      for (let x = 0; x < 8 && left + x < columns; x++) {
-        let sum = half + 0.5;
-        for (let v = 0; v < 8; v++) sum += basis[y * 8 + v]! * partial[v * 8 + x]!;
-        out[(top + y) * columns + left + x] = Math.max(0, Math.min(most, sum));
-      }
-    }
-  }
-  return out;
 }

@@ -1,5 +1,6 @@
 import { bitReader, type HuffmanTable, huffmanTable, type JpegFault, jpegFault } from "./jpeg-bits.js";
-import { dctSamples, readDctScan, type Scan } from "./jpeg-dct.js";
+import { readDctScan, type Scan } from "./jpeg-dct.js";
+import { dctSamples } from "./jpeg-idct.js";
 import { readLosslessScan } from "./jpeg-lossless.js";
 import type { CodecFault } from "./rle.js";
 
