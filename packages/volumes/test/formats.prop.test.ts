@@ -7,13 +7,14 @@ import {
   type Matrix3,
   parseMetaImage,
   parseNifti,
+  parseNrrd,
   parseVolume,
   type VolumeFiles,
   type VoxelArray,
 } from "../src/index.js";
 
 const arrays = [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array] as const;
-const names = ["scan.mhd", "scan.mha", "folder/scan.mhd", "scan.nii", "scan.nii.gz", "scan.hdr"] as const;
+const names = ["scan.mhd", "scan.mha", "folder/scan.mhd", "scan.nii", "scan.nii.gz", "scan.hdr", "scan.nrrd", "a b/scan.nhdr"] as const;
 const real = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
 const rotation = (t: number, u: number): Matrix3 => [
   Math.cos(t),
@@ -52,11 +53,11 @@ describe("reading what was written", () => {
         expect(back.data.constructor).toBe(volume.data.constructor);
         expect(bitsOf(back.data)).toEqual(bitsOf(volume.data));
         expect(back.shape).toEqual(volume.shape);
-        const nifti = !/\.mh[ad]$/.test(name);
+        // NIfTI holds 32-bit floats, NRRD the products of directions and spacings, MetaImage text of all digits.
+        const within = /\.(nii|nii\.gz|hdr)$/.test(name) ? 1e-5 : /\.n(rrd|hdr)$/.test(name) ? 1e-13 : 0;
         for (const key of ["spacingMm", "originMm", "direction"] as const) {
           for (const [i, value] of volume[key].entries()) {
-            // NIfTI holds 32-bit floats, MetaImage text of all digits.
-            expect(Math.abs(back[key][i]! - value)).toBeLessThanOrEqual(nifti ? 1e-5 * Math.max(10, Math.abs(value)) : 0);
+            expect(Math.abs(back[key][i]! - value)).toBeLessThanOrEqual(within * Math.max(10, Math.abs(value)));
           }
         }
       }),
@@ -96,7 +97,7 @@ describe("bytes that may be anything", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 600 }),
-        fc.constantFrom("a.mhd", "a.mha", "a.nii", "a.nii.gz", "a.hdr", "a.img"),
+        fc.constantFrom("a.mhd", "a.mha", "a.nii", "a.nii.gz", "a.hdr", "a.img", "a.nrrd", "a.nhdr", "a"),
         (bytes, name) => {
           readAnything(() => parseVolume({ [name]: bytes, "a.hdr": bytes }, { path: name, ...limits }));
         },
@@ -158,6 +159,60 @@ describe("bytes that may be anything", () => {
         readAnything(() =>
           parseMetaImage(new TextEncoder().encode(`${text}${"x".repeat(200)}`), { files: { "a.raw": new Uint8Array(500) }, ...limits }),
         );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("NRRD headers of any fields and values", () => {
+    const fields = fc.constantFrom(
+      "type",
+      "dimension",
+      "sizes",
+      "encoding",
+      "endian",
+      "space",
+      "space dimension",
+      "space directions",
+      "space origin",
+      "space units",
+      "spacings",
+      "axis mins",
+      "axis maxs",
+      "centerings",
+      "kinds",
+      "line skip",
+      "byte skip",
+      "data file",
+    );
+    const values = fc.oneof(
+      fc.array(fc.oneof(fc.integer({ min: -2, max: 9 }), fc.integer(), fc.double()), { maxLength: 5 }).map((numbers) => numbers.join(" ")),
+      fc.constantFrom("float", "uint8", "raw", "gzip", "hex", "text", "little", "LPS", "(1,0,0) (0,1,0) (0,0,1)", "none none none", "(,,)"),
+      fc.constantFrom(
+        "LIST",
+        "LIST 1",
+        "a.raw",
+        "../a.raw",
+        "/a.raw",
+        "%d.raw 1 3 1",
+        "%99d.raw 1 99999999 1",
+        "%d 1 2 0",
+        "99999 99999 99999",
+      ),
+      fc.string({ maxLength: 12 }),
+    );
+    const base: [string, string][] = [
+      ["type", "short"],
+      ["dimension", "3"],
+      ["sizes", "5 4 3"],
+      ["encoding", "raw"],
+      ["endian", "little"],
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fields, values), { maxLength: 5 }), fc.nat({ max: 5 }), (lines, keep) => {
+        const changed = new Map([...base.slice(0, keep), ...lines, ...base.slice(keep)]);
+        const text = `NRRD0005\n${[...changed].map(([field, value]) => `${field}: ${value}\n`).join("")}\n${"07 ".repeat(100)}`;
+        readAnything(() => parseNrrd(new TextEncoder().encode(text), { files: { "a.raw": new Uint8Array(500) }, ...limits }));
       }),
       { numRuns: 500 },
     );
