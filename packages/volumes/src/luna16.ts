@@ -109,6 +109,33 @@ export function formatSeriesUids(scans: readonly string[]): string {
   return scans.map((scan) => `${quoted(scan)}\n`).join("");
 }
 
+/** The patients of scans in a CSV with the columns seriesuid and patient, by the scans' ids. Throws Malformed where a column or a name is missing. */
+export function parsePatients(csv: string, path: string): Map<string, string> {
+  const [header, ...rows] = records(csv, path);
+  const names = (header?.record ?? []).map((name) => name.toLowerCase());
+  const [scan, patient] = ["seriesuid", "patient"].map((column) => names.indexOf(column)) as [number, number];
+  if (scan < 0 || patient < 0)
+    throw volumeError(
+      "Malformed",
+      path,
+      `its header is ${JSON.stringify(header?.record.join(",").slice(0, 100) ?? "")}, expected the columns seriesuid,patient`,
+    );
+  return new Map(
+    rows.map(({ record, line }) => {
+      const [id, who] = [record[scan]!, record[patient]!];
+      if (!id || !who) throw volumeError("Malformed", path, `line ${line} has no ${id ? "patient" : "seriesuid"}`);
+      return [id, who];
+    }),
+  );
+}
+
+/** Whether the first line of a text has the columns of findings. */
+export function hasFindingColumns(head: string): boolean {
+  const [line = ""] = head.replace(/^\ufeff/, "").split(/\r?\n/, 1);
+  const names = line.split(",").map((name) => name.trim().replace(/^"|"$/g, "").toLowerCase());
+  return findingColumns.every((column) => names.includes(column.toLowerCase()));
+}
+
 /**
  * The scans that rows name and a list does not hold, each once, in the order of the rows. Whether that is an error is the caller's decision:
  * LUNA16's own files name 888 scans where a folder may hold a tenth of them.

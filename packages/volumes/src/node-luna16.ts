@@ -1,14 +1,30 @@
-import { type Dirent, existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "./boxes.js";
+import { namesIn } from "./datasets/names-in.js";
+import { readTables } from "./datasets/tables.js";
 import { volumeError } from "./errors.js";
-import { type Candidate, parseCandidates, parseFindings, parseSeriesUids, unknownScans } from "./luna16.js";
-import { systemError } from "./node-errors.js";
+import { unknownScans } from "./luna16.js";
+
+/** A scan of a data set in LUNA16's layout. */
+export interface Luna16Scan {
+  /** The file's name without its ending. */
+  id: string;
+  path: string;
+  /** The number of the folder subset0 to subset9 that it lies in: its fold of the cross-validation. Missing for scans beside those. */
+  subset?: number;
+  /** The mask of the lungs that LUNA16 ships in seg-lungs-LUNA16, where it is there. */
+  lungMask?: string;
+  /** Who the scan is of, where patients.csv says so; scans of one patient have one name. */
+  patient?: string;
+}
 
 /** A data set in LUNA16's layout, listed; no voxel has been read. */
 export interface Luna16 {
-  /** The scans of the folder and its subset0 to subset9, by id (the file's name without its ending). */
-  scans: { id: string; path: string }[];
+  /** The scans of the folder and its subset0 to subset9, by id. */
+  scans: Luna16Scan[];
+  /** The table that the annotations are from; undefined where there is none. */
+  annotationsPath?: string;
   /** The nodules; empty where there is no annotations.csv. */
   annotations: Finding[];
   /** Irrelevant findings; empty where there is no annotations_excluded.csv. */
@@ -19,14 +35,15 @@ export interface Luna16 {
   unknown: string[];
 }
 
-const scanEnding = /\.(mhd|mha|nii|nii\.gz)$/i;
-/** LUNA16 ships its tables in CSVFILES beside the subsets, and the evaluation's ones in a folder `annotations`. */
-const tableFolders = ["", "CSVFILES", "csv", "annotations"];
+const scanEnding = /\.(mhd|mha|nii|nii\.gz|hdr|nrrd|nhdr)$/i;
+const maskFolder = "seg-lungs-LUNA16";
 
 /**
- * Lists a folder in LUNA16's layout: scans (.mhd, .mha, .nii, .nii.gz) in it and in subset0 to subset9, and the findings of its CSV files.
+ * Lists a folder in LUNA16's layout: scans (.mhd, .mha, .nii, .nii.gz, .hdr, .nrrd, .nhdr) in it and in subset0 to subset9, the masks of
+ * seg-lungs-LUNA16, and the findings of its CSV files.
  *
- * Throws tagged errors (see `isVolumeError`): NotFound for a missing folder, Malformed for a CSV that cannot be read or a scan that is there twice.
+ * A plain folder of scans is such a set too. Where it has no annotations.csv but one other CSV with LUNA16's columns, that is taken. A table
+ * patients.csv with the columns seriesuid and patient says which scans are of one patient. Throws tagged errors (see `isVolumeError`): NotFound for a missing folder, Malformed for a CSV that cannot be read or a scan that is there twice.
  *
  * @example
  * ```ts
@@ -47,110 +64,46 @@ const tableFolders = ["", "CSVFILES", "csv", "annotations"];
  * ```
  */
 export function readLuna16(folder: string): Luna16 {
-  const paths = new Map<string, string>();
+  const found = new Map<string, Luna16Scan>();
   // A subset may be a link to a folder elsewhere.
   const subsets = namesIn(folder, (entry) => !entry.isFile() && /^subset\d+$/i.test(entry.name));
-  for (const place of [folder, ...subsets.map((name) => join(folder, name))]) {
+  const masks = maskNames(folder);
+  for (const subset of [undefined, ...subsets]) {
+    const place = subset === undefined ? folder : join(folder, subset);
     for (const name of namesIn(place, (entry) => !entry.isDirectory() && !entry.name.startsWith(".") && scanEnding.test(entry.name))) {
       const id = name.replace(scanEnding, "");
-      const before = paths.get(id);
+      const before = found.get(id);
       if (before !== undefined)
-        throw volumeError("Malformed", join(place, name), `scan ${id} is also in ${before}, expected each scan once`);
-      paths.set(id, join(place, name));
+        throw volumeError("Malformed", join(place, name), `scan ${id} is also in ${before.path}, expected each scan once`);
+      const mask = masks.get(id);
+      found.set(id, {
+        id,
+        path: join(place, name),
+        ...(subset !== undefined && { subset: Number(subset.slice("subset".length)) }),
+        ...(mask !== undefined && { lungMask: join(folder, maskFolder, mask) }),
+      });
     }
   }
-  const scans = [...paths].map(([id, path]) => ({ id, path }));
-  const table = (name: string): string | undefined =>
-    tableFolders.map((place) => join(folder, place, name)).find((path) => existsSync(path));
-  const annotationsPath = table("annotations.csv");
-  const excludedPath = table("annotations_excluded.csv");
-  const seriesPath = table("seriesuids.csv");
-  const annotations = annotationsPath === undefined ? [] : readFindings(annotationsPath);
-  const excluded = excludedPath === undefined ? [] : readFindings(excludedPath);
-  const seriesUids = seriesPath === undefined ? undefined : readSeriesUids(seriesPath);
+  const tables = readTables(folder);
+  const scans = [...found.values()].map((scan) => {
+    const patient = tables.patients?.get(scan.id);
+    return patient === undefined ? scan : { ...scan, patient };
+  });
+  const { annotationsPath, annotations, excluded, seriesUids } = tables;
   const named = [...(seriesUids ?? []).map((scan) => ({ scan })), ...annotations, ...excluded];
-  return { scans, annotations, excluded, ...(seriesUids && { seriesUids }), unknown: unknownScans(named, [...paths.keys()]) };
+  return {
+    scans,
+    ...(annotationsPath !== undefined && { annotationsPath }),
+    annotations,
+    excluded,
+    ...(seriesUids && { seriesUids }),
+    unknown: unknownScans(named, [...found.keys()]),
+  };
 }
 
-/**
- * Reads annotations.csv or annotations_excluded.csv, see `parseFindings`. Throws tagged errors.
- *
- * @example
- * ```ts
- * import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
- * import { readFindings } from "@gleaner/volumes/node";
- *
- * const folder = mkdtempSync(join(tmpdir(), "csv-"));
- * writeFileSync(join(folder, "table.csv"), "seriesuid,coordX,coordY,coordZ,diameter_mm\na,1,2,3,5.5\n");
- * const findings = readFindings(join(folder, "table.csv"));
- * rmSync(folder, { recursive: true });
- * findings; // => [{ scan: "a", x: 1, y: 2, z: 3, diameterMm: 5.5 }]
- * ```
- */
-export function readFindings(path: string): Finding[] {
-  return parseFindings(readText(path), path);
-}
-
-/**
- * Reads a candidates.csv, see `parseCandidates`. Throws tagged errors.
- *
- * @example
- * ```ts
- * import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
- * import { readCandidates } from "@gleaner/volumes/node";
- *
- * const folder = mkdtempSync(join(tmpdir(), "csv-"));
- * writeFileSync(join(folder, "table.csv"), "seriesuid,coordX,coordY,coordZ,probability\na,1,2,3,0.5\n");
- * const candidates = readCandidates(join(folder, "table.csv"));
- * rmSync(folder, { recursive: true });
- * candidates; // => [{ scan: "a", x: 1, y: 2, z: 3, probability: 0.5 }]
- * ```
- */
-export function readCandidates(path: string): Candidate[] {
-  return parseCandidates(readText(path), path);
-}
-
-/**
- * Reads a seriesuids.csv, see `parseSeriesUids`. Throws tagged errors.
- *
- * @example
- * ```ts
- * import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
- * import { readSeriesUids } from "@gleaner/volumes/node";
- *
- * const folder = mkdtempSync(join(tmpdir(), "csv-"));
- * writeFileSync(join(folder, "table.csv"), "a\nb\n");
- * const scans = readSeriesUids(join(folder, "table.csv"));
- * rmSync(folder, { recursive: true });
- * scans; // => ["a", "b"]
- * ```
- */
-export function readSeriesUids(path: string): string[] {
-  return parseSeriesUids(readText(path), path);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw systemError(path, cause);
-  }
-}
-
-function namesIn(folder: string, wanted: (entry: Dirent) => boolean): string[] {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries
-      .filter(wanted)
-      .map(({ name }) => name)
-      .sort();
-  } catch (cause) {
-    throw systemError(folder, cause);
-  }
+/** The names of the masks of the lungs by the scans' ids. */
+function maskNames(folder: string): Map<string, string> {
+  const place = join(folder, maskFolder);
+  const names = existsSync(place) ? namesIn(place, (entry) => !entry.isDirectory() && scanEnding.test(entry.name)) : [];
+  return new Map(names.map((name) => [name.replace(scanEnding, ""), name]));
 }

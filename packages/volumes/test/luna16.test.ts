@@ -92,9 +92,9 @@ describe("LUNA16's folder", () => {
     await writeFile(join(place, "seriesuids.csv"), "1.2\r\n1.5\r\n");
     const set = readLuna16(place);
     expect(set.scans).toEqual([
-      { id: "1.2", path: join(place, "subset0/1.2.mhd") },
-      { id: "1.3", path: join(place, "subset1/1.3.nii.gz") },
-      { id: "1.9", path: join(place, "subset9/1.9.mhd") },
+      { id: "1.2", path: join(place, "subset0/1.2.mhd"), subset: 0, lungMask: join(place, "seg-lungs-LUNA16/1.2.mhd") },
+      { id: "1.3", path: join(place, "subset1/1.3.nii.gz"), subset: 1 },
+      { id: "1.9", path: join(place, "subset9/1.9.mhd"), subset: 9 },
     ]);
     expect(set.seriesUids).toEqual(["1.2", "1.5"]);
     expect(set.annotations.length).toBe(2);
