@@ -58,7 +58,7 @@ function paddingOf(
 export function unpackPixels(bytes: Uint8Array<ArrayBuffer>, format: PixelFormat, littleEndian: boolean): VoxelArray {
   const { bitsAllocated, bitsStored, highBit, signed } = format;
   const values = decodeElements(bytes, `${signed ? "int" : "uint"}${bitsAllocated}`, littleEndian)!;
-  if (bitsStored < bitsAllocated) {
+  if (bitsStored < bitsAllocated && !(values instanceof Uint16Array && highBit + 1 === bitsStored && isClear(values, bitsStored))) {
     // Shifts count from bit 31: up until the high bit is there, then down with the sign, or without.
     const up = 31 - highBit;
     const down = 32 - bitsStored;
@@ -66,4 +66,14 @@ export function unpackPixels(bytes: Uint8Array<ArrayBuffer>, format: PixelFormat
     else for (let i = 0; i < values.length; i++) values[i] = (values[i]! << up) >>> down;
   }
   return values;
+}
+
+/** Whether no value has bits above the stored ones, as nearly always; two values a step, since looking costs less than clearing. */
+function isClear(values: Uint16Array, bitsStored: number): boolean {
+  const aligned = values.byteOffset % 4 === 0;
+  const pairs = aligned ? new Uint32Array(values.buffer, values.byteOffset, values.length >> 1) : new Uint32Array(0);
+  let seen = 0;
+  for (let i = 0; i < pairs.length; i++) seen |= pairs[i]!;
+  for (let i = 2 * pairs.length; i < values.length; i++) seen |= values[i]!;
+  return ((seen | (seen >>> 16)) & 0xffff) >>> bitsStored === 0;
 }
