@@ -3,10 +3,24 @@
  *
  * @module
  */
+export { type Contour, maskOfContours } from "./annotations/contours.js";
+export type { LidcCharacteristics, LidcContour, LidcReading, LidcScan } from "./annotations/lidc.js";
+export { type LidcDatabaseOptions, parseLidcDatabase } from "./annotations/lidc-database.js";
+export { maskOfReading } from "./annotations/lidc-mask.js";
+export { parseLidcXml } from "./annotations/lidc-xml.js";
+export {
+  findingsOfReadings,
+  type LidcNodule,
+  type NoduleOptions,
+  nodulesOfReadings,
+  type ReadingFindingOptions,
+} from "./annotations/reader-agreement.js";
+export { parseRtStruct, type RtContour, type RtRoi, type RtStructOptions, type RtStructureSet } from "./annotations/rt-struct.js";
 export { boxesInRegion, boxesOfFindings, type Finding } from "./boxes.js";
 export { boundingBox, cropVolume } from "./crop.js";
 export type { DicomOptions, DicomVolume } from "./dicom/load.js";
 export type { DicomSeries } from "./dicom/series.js";
+export type { DicomProblem } from "./dicom/stack.js";
 export { listDicomSeries, parseDicom } from "./dicom.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
 export type { FormatOptions } from "./file-layout.js";
