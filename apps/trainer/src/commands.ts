@@ -50,5 +50,8 @@ export const commands: Record<string, { description: string; load: () => Promise
     description: "Judge lists of candidates by FROC and CPM, as LUNA16 does.",
     load: async () => (await import("./commands/froc.js")).default,
   },
-  inspect: { description: "What a volume is: shape, spacing, values.", load: async () => (await import("./commands/inspect.js")).default },
+  inspect: {
+    description: "What is at a path: a volume, DICOM series, a data set, a set of images.",
+    load: async () => (await import("./commands/inspect.js")).default,
+  },
 };

@@ -104,6 +104,37 @@ describe.runIf(built)("the command as a process, on the fastest engine here (run
       }
     });
 
+    test("runs of a table share the processors, and a part that fails says why", async () => {
+      const digits = images.at("digits.csv");
+      writeFileSync(
+        digits,
+        `${Array.from({ length: 560 }, (_, i) => [...Array.from({ length: 64 }, (_, p) => (p * i) % 17), i % 10].join(",")).join("\n")}\n`,
+      );
+      const words = [
+        "reproduce",
+        "digits",
+        "--data",
+        digits,
+        "--methods",
+        "supervised",
+        "--seeds",
+        "2",
+        "--steps",
+        "2",
+        "--engine",
+        "wasm",
+        "--parallel",
+        "2",
+      ];
+      const { code, stdout, stderr } = await start(...words, "--out", images.at("table"), "--json").ended;
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ rows: [{ method: "supervised", seeds: [0, 1] }] });
+      for (const part of [1, 2]) expect(stderr).toContain(`${part}: run 1 of 1: 10-labels/supervised/seed${part - 1} starts\n`);
+      const failed = await start(...words, "--labels", "7", "--out", images.at("failed")).ended;
+      expect(failed.code).toBe(1);
+      expect(failed.stderr.trimEnd().split("\n").at(-1)).toContain("labeled must be a multiple of the 10 classes, got 7");
+    });
+
     test("a run that was killed outright goes on from its checkpoint and equals the one that was not, to the bit", async () => {
       // On WASM, whose sums do not depend on what else the machine does; views are made in threads.
       const words = (run: string, ...more: string[]) => [

@@ -17,7 +17,6 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createVolume, isVolumeError, type VolumeError } from "../src/index.js";
 import {
   type BadSeries,
-  type DataSetScan,
   type DicomTreeOptions,
   dicomTreeScans,
   indexDicomTree,
@@ -182,8 +181,8 @@ describe.runIf(dataFolder)(withData("a tree of DICOM series"), () => {
     expect(reasons["p2/study/gap"]).toContain("1 slice missing?");
     expect(reasons["p2/study/rle/003.dcm"]).toBeDefined();
     // What the index names can be read.
-    const [scan] = scans as [DataSetScan];
-    expect((await readVolume(scan.path, { series: scan.series! })).shape).toEqual([16, 36, 40]);
+    const scan = scans[0]!;
+    expect((await readVolume(scan.path, { series: scan.series })).shape).toEqual([16, 36, 40]);
     expect((await read(tree, { minSlices: 17 })).bad).toContainEqual({
       id: scan.id,
       path: "p1/study/series-a",

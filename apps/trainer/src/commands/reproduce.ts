@@ -9,6 +9,7 @@ import { readOption, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 import { createProgress, type Progress } from "../reporters/progress.js";
 import { resultTable } from "../reporters/result-table.js";
+import type { PlannedRun } from "../reproduce/plan.js";
 import { tables } from "../reproduce/tables.js";
 import { engineArgument, startEngine } from "../run/start-engine.js";
 import { maxSeed } from "../setting-types.js";
@@ -39,6 +40,32 @@ async function findData(name: string, dataPath: string, mayFetch: boolean, io: I
   return places.find((place) => existsSync(place)) ?? (mayFetch ? (await fetchDigitsSet({ io })).path : places[0]);
 }
 
+/** Options of a call that its parts get too. */
+const passedOn = ["data", "out", "methods", "cells", "labels", "seeds", "first-seed", "steps", "engine", "parallel"];
+
+/** Trains and judges the runs in this process. */
+async function here(runs: readonly PlannedRun[], out: string, engine: string | undefined, io: Io): Promise<void> {
+  const { reproduce } = await import("../reproduce/reproduce.js");
+  const environment = await startEngine(engine, io);
+  let progress: Progress | undefined;
+  await reproduce(runs, {
+    out,
+    environment,
+    signal: io.signal,
+    onRun: ({ id }, { index, total }, state) => {
+      progress = undefined;
+      io.stderr.write(
+        `run ${index + 1} of ${total}: ${id} ${state === "starts" ? "starts" : state === "goes on" ? "goes on where it stopped" : "is done already"}\n`,
+      );
+    },
+    onStep: ({ method }, done, total, note) => {
+      progress ??= createProgress(io.stderr, { label: method, total, unit: "steps", from: done - 1, timedFrom: done });
+      if (done < total) progress.update(done, note);
+      else progress.finish(note);
+    },
+  });
+}
+
 export default defineCommand({
   args: {
     name: { type: "positional", description: `The table: ${Object.keys(tables).join(", ")}`, required: true },
@@ -52,6 +79,12 @@ export default defineCommand({
     "first-seed": { type: "string", description: "The first of them (default: 0)", valueHint: "S" },
     steps: { type: "string", description: "Steps instead of the table's", valueHint: "N" },
     shard: { type: "string", description: "Only the i-th of n parts of the runs, to share them out among processes", valueHint: "i/n" },
+    parallel: {
+      type: "string",
+      description:
+        "Runs at a time, each in a process with its share of the threads (default: one for each processor, up to 4; 1 for tables of large sets)",
+      valueHint: "N",
+    },
     list: { type: "boolean", description: "Say which runs there are, and run nothing" },
     configs: { type: "string", description: "Write the runs as configurations into this folder, and run nothing", valueHint: "DIR" },
     engine: engineArgument,
@@ -83,7 +116,7 @@ export default defineCommand({
     });
     const [part, parts] = args.shard === undefined ? [1, 1] : readOption("--shard", shard, args.shard);
     const own = runs.filter((_, i) => i % parts === part - 1);
-    const { configOf, reproduce, writeConfigs } = await import("../reproduce/reproduce.js");
+    const { configOf, writeConfigs } = await import("../reproduce/reproduce.js");
     if (onlyPlans) {
       const written = args.configs === undefined ? undefined : writeConfigs(own, args.configs);
       if (args.json)
@@ -92,24 +125,18 @@ export default defineCommand({
       return;
     }
     const out = args.out ?? join("runs", args.name);
-    const environment = await startEngine(args.engine, io);
-    let progress: Progress | undefined;
-    await reproduce(own, {
-      out,
-      environment,
-      signal: io.signal,
-      onRun: ({ id }, { index, total }, state) => {
-        progress = undefined;
-        io.stderr.write(
-          `run ${index + 1} of ${total}: ${id} ${state === "starts" ? "starts" : state === "goes on" ? "goes on where it stopped" : "is done already"}\n`,
-        );
-      },
-      onStep: ({ method }, done, total, note) => {
-        progress ??= createProgress(io.stderr, { label: method, total, unit: "steps", from: done - 1, timedFrom: done });
-        if (done < total) progress.update(done, note);
-        else progress.finish(note);
-      },
-    });
+    const { callInParallel, canStartProcesses, defaultParallel } = await import("../reproduce/in-parallel.js");
+    const { isFinished } = await import("../reproduce/rows.js");
+    const wanted =
+      args.parallel === undefined ? (table.isSmall ? defaultParallel() : 1) : readOption("--parallel", wholeNumber(1, 64), args.parallel);
+    const left = own.filter(({ id }) => !isFinished(join(out, id))).length;
+    const parallel = args.shard === undefined && canStartProcesses() ? Math.min(wanted, left) : 1;
+    if (parallel > 1) {
+      const given = Object.entries({ ...args, parallel: "1", data: root, out }).flatMap(([option, value]) =>
+        passedOn.includes(option) && value !== undefined ? [`--${option}`, String(value)] : [],
+      );
+      await callInParallel(["reproduce", args.name, ...given], parallel, io);
+    } else await here(own, out, args.engine, io);
     const { comparisons, tableRows } = await import("../reproduce/rows.js");
     const rows = tableRows(own, out);
     if (args.json) writeJson(io, { name: args.name, out, rows, comparisons: comparisons(rows) });

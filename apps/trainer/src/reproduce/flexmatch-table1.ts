@@ -66,6 +66,7 @@ export const flexmatchTable1: Table = {
   methods,
   cells,
   defaultSeeds: 3,
+  isSmall: false,
   runs: (options: PlanOptions): PlannedRun[] =>
     cells
       .filter((cell) => options.cells?.includes(cell) ?? true)

@@ -33,6 +33,8 @@ export interface Table {
   dataHint: string;
   methods: readonly MethodName[];
   defaultSeeds: number;
+  /** Whether a run takes minutes on one processor, so that several at once are faster than one after the other. */
+  isSmall: boolean;
   /** Names of its cells where it has several. */
   cells?: readonly string[];
   runs(options: PlanOptions): PlannedRun[];

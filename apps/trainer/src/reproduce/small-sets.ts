@@ -22,6 +22,7 @@ function smallTable({ description, dataPath, dataHint, labels, defaultSeeds, dat
     dataHint,
     methods: all,
     defaultSeeds,
+    isSmall: true,
     runs: (options: PlanOptions) => {
       const { labels: labeled = labels, steps = 2000, methods = all, data: path } = options;
       return runsOf(`${labeled} labels`, `${labeled}-labels/`, { ...options, methods }, (method) => ({
@@ -59,7 +60,7 @@ export const mnist: Table = smallTable({
 
 export const pneumonia: Table = smallTable({
   description:
-    "PneumoniaMNIST, chest X-rays of children, two classes, three of four with pneumonia: its own parts for learning, choosing and judging; by default 20 labels.",
+    "PneumoniaMNIST, chest X-rays of children, two classes, nine of ten to learn from with pneumonia: its own parts for learning, choosing and judging; by default 20 labels.",
   dataPath: "medmnist_pneumonia/pneumoniamnist.npz",
   dataHint: "it is part of MedMNIST",
   labels: 20,

@@ -1,5 +1,6 @@
 import type { Volume } from "@gleaner/volumes";
 import { inputError } from "../errors.js";
+import { formatRows } from "./inspect-words.js";
 
 type Triple = [number, number, number];
 
@@ -51,9 +52,10 @@ export function inspectVolume(volume: Volume, voxels: readonly Triple[] = []): I
 const round = (value: number): string => String(Number(value.toPrecision(7)));
 
 /** The same for people, one property a line. */
-export function formatInspection(path: string, inspection: Inspection): string {
+export function formatInspection(path: string, inspection: Inspection, series?: string): string {
   const rows: [string, string][] = [
     ["volume", path],
+    ...(series === undefined ? [] : [["series", series] as [string, string]]),
     ["shape (z, y, x)", inspection.shape.join(" x ")],
     ["spacing (z, y, x)", `${inspection.spacingMm.map(round).join(" x ")} mm`],
     ["origin (x, y, z)", `${inspection.originMm.map(round).join(", ")} mm`],
@@ -71,6 +73,5 @@ export function formatInspection(path: string, inspection: Inspection): string {
     ["values", `${round(inspection.min)} to ${round(inspection.max)}, mean ${round(inspection.mean)}, sum ${round(inspection.sum)}`],
     ...inspection.voxels.map(({ voxel, value }): [string, string] => [`voxel ${voxel.join(",")}`, round(value)]),
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+  return formatRows(rows);
 }
