@@ -4,7 +4,7 @@ import { engineError, reasonOf } from "./errors.js";
 export interface NativeModule {
   installNative(options: object): Promise<unknown>;
   listPairings(options: object): { fault?: string }[];
-  loadNative(options: object): Promise<{ version: string; gpu: boolean }>;
+  loadNative(options: object): Promise<{ version: string; gpu: boolean; threads: number }>;
   useNativeKernels(): void;
 }
 

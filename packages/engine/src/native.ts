@@ -4,7 +4,6 @@ import { importOptional } from "./modules.js";
 
 interface NodeProcess {
   versions?: { node?: string };
-  getBuiltinModule?: (name: "node:os") => { availableParallelism(): number };
 }
 
 const nodeProcess = (): NodeProcess | undefined => (globalThis as { process?: NodeProcess }).process;
@@ -26,12 +25,13 @@ export const nativeEngine: Candidate = {
       const given = Object.entries({ cache, tensorflow, gpu, onProgress, signal }).filter(([, value]) => value !== undefined);
       await attempt("cannot be paired", native, () => installNative(Object.fromEntries(given)));
     }
-    const { version, gpu } = await attempt("does not load", native, () =>
-      loadNative({ ...native, ...(threads === undefined ? {} : { threads }) }),
-    );
+    const {
+      version,
+      gpu,
+      threads: used,
+    } = await attempt("does not load", native, () => loadNative({ ...native, ...(threads === undefined ? {} : { threads }) }));
     useNativeKernels();
-    const processors = nodeProcess()?.getBuiltinModule?.("node:os").availableParallelism();
-    return { name: "tensorflow", version, threads: threads ?? processors ?? 1, device: gpu ? "GPU" : "CPU" };
+    return { name: "tensorflow", version, threads: used, device: gpu ? "GPU" : "CPU" };
   },
 };
 

@@ -40,7 +40,7 @@ const native =
     loadNative: async (options) => {
       calls.push(`load ${JSON.stringify(options)}`);
       if (fault) throw new Error(fault);
-      return { version: "2.21.0", gpu };
+      return { version: "2.21.0", gpu, threads: (options as { threads?: number }).threads ?? 2 };
     },
     useNativeKernels: () => void calls.push("kernels"),
   });

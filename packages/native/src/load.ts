@@ -35,6 +35,8 @@ export interface NativeEngine {
   /** TensorFlow's version, as the library itself says it. */
   version: string;
   gpu: boolean;
+  /** Threads that its operators run on, on a processor. */
+  threads: number;
   pairing: Pairing;
 }
 
@@ -84,8 +86,8 @@ export async function loadNative(options: LoadOptions = {}): Promise<NativeEngin
     tf.removeBackend(backendName);
     throw new NativeError("load-failed", `TensorFlow ${binding.TF_Version} was loaded, but TensorFlow.js could not start its backend.`);
   }
-  const { threads = availableParallelism(), affinity = true } = options;
-  if (affinity && !binding.isUsingGpuDevice()) keepThreadsApart(pairing.binding, before, threads);
+  const { affinity = true } = options;
+  if (affinity && !binding.isUsingGpuDevice()) keepThreadsApart(pairing.binding, before, threadsInUse());
   return describe(tf.backend() as unknown as NodeBackend, pairing);
 }
 
@@ -153,5 +155,9 @@ const describe = (backend: NodeBackend, pairing: Pairing): NativeEngine => ({
   backend: backendName,
   version: backend.binding.TF_Version,
   gpu: backend.isUsingGpuDevice,
+  threads: threadsInUse(),
   pairing,
 });
+
+/** What TensorFlow goes by: the variable, which the option sets too, else the processors. */
+const threadsInUse = (): number => Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
