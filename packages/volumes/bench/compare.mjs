@@ -12,7 +12,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cropVolume, isVolumeError, resampleVolume, voxelToWorld, worldToVoxel } from "../dist/index.js";
-import { readVolume } from "../dist/node.js";
+import { readVolume, writeVolume } from "../dist/node.js";
 import { expectedRefusals, otherwiseRead } from "./known.mjs";
 
 const { values: options } = parseArgs({
@@ -144,6 +144,35 @@ async function compareAll(python, folder) {
   return counts;
 }
 
+/** What we write, read by the others: a part of a real scan on oblique axes, and as floats. */
+async function compareWritten(python, folder) {
+  const reader = pythonReader(python);
+  const dump = join(folder, "voxels.f8");
+  const scan = await readVolume(join(data, "format_edge", "oblique.mhd"));
+  const kinds = { int16: scan, float32: { ...scan, data: Float32Array.from(scan.data, (value) => value + 0.25) } };
+  for (const [kind, volume] of Object.entries(kinds)) {
+    for (const [name, readers] of [
+      ["a.mhd", ["SimpleITK"]],
+      ["a.mha", ["SimpleITK"]],
+      ["a.nii", ["SimpleITK", "nibabel"]],
+      ["a.nii.gz", ["SimpleITK", "nibabel"]],
+      ["b.hdr", ["SimpleITK", "nibabel"]],
+      ["a.nrrd", ["SimpleITK", "pynrrd"]],
+      ["a.nhdr", ["SimpleITK", "pynrrd"]],
+    ]) {
+      const path = join(folder, name);
+      await writeVolume(path, volume);
+      for (const by of readers) {
+        const theirs = await reader.read({ path, reader: by, dump });
+        const found = theirs.error ? [theirs.error] : differences(volume, theirs, dump);
+        if (found.length > 0) process.exitCode = 1;
+        console.log(`${(found.length > 0 ? "differ" : "agree").padEnd(8)}written ${name} of ${kind} · ${by} · ${found.join("; ")}`);
+      }
+    }
+  }
+  reader.close();
+}
+
 /** One real scan in several representations: the same voxels at the same places of the world. */
 async function compareRepresentations() {
   const folder = join(data, "lidc_idri_0314");
@@ -231,6 +260,7 @@ const folder = mkdtempSync(join(tmpdir(), "volumes-compare-"));
 try {
   console.log(`@gleaner/volumes and ${versions} on ${basename(data)}\n`);
   const counts = await compareAll(python, folder);
+  if (!options.only && statSync(join(data, "format_edge"), { throwIfNoEntry: false })) await compareWritten(python, folder);
   if (!options.only && statSync(join(data, "lidc_idri_0314"), { throwIfNoEntry: false })) await compareRepresentations();
   console.log(
     `\n${counts.files} volumes: ${counts.agree} answers agree, ${counts.refused} are refusals by both, ${counts.known} differ as they should, ${counts.differ} differ`,

@@ -62,7 +62,7 @@ export async function readVolume(path: string, options: ReadOptions & DicomOptio
     const plan = format.plan(head, header, gzip);
     checkPlan(plan, header, options);
     const places: PartPlace[] = [];
-    for (const part of plan.parts) places.push(await findPart(part, plan, header));
+    for (const part of plan.parts) places.push(await findPart(part, plan, header, options));
     const bytes = await readPlaces(places, plan);
     return finishPlan(plan, bytes, header);
   } finally {
@@ -74,7 +74,7 @@ export async function readVolume(path: string, options: ReadOptions & DicomOptio
 const gunzipStart = (path: string): Promise<Uint8Array> => inflateHead(path, "gzip", recognizedBytes).catch(() => new Uint8Array(0));
 
 /** Where a part of a plan is on disk. */
-async function findPart(part: VoxelPart, plan: VoxelPlan, header: string): Promise<PartPlace> {
+async function findPart(part: VoxelPart, plan: VoxelPlan, header: string, options: ReadOptions): Promise<PartPlace> {
   const path = part.file === undefined ? header : folderOf(header) + part.file;
   const { size } = await attempt(path, () => stat(path), header);
   const { start: before, lines = 0 } = part;
@@ -82,7 +82,7 @@ async function findPart(part: VoxelPart, plan: VoxelPlan, header: string): Promi
   if (passed < 0) throw missingLines(path, lines, before);
   const counted = part.fromEnd && plan.compression !== "none";
   const tail = counted ? await readPart(path, Math.max(0, size - 4), 4) : undefined;
-  return placePart(part, plan, { path, bytes: size, start: before + passed, ...(tail && { tail }) });
+  return placePart(part, plan, { path, bytes: size, start: before + passed, ...(tail && { tail }) }, options);
 }
 
 /** The bytes of all places, one after another. */

@@ -149,13 +149,13 @@ export function parseNrrd(bytes: Uint8Array, options: ParseOptions = {}): Volume
 }
 
 function parseAs(format: Format, bytes: Uint8Array, options: ParseOptions): Volume {
-  const { path = "volume", files = {} } = options;
+  const { path = "volume" } = options;
   const gzip = isGzip(bytes);
   checkGzip(format, gzip, path);
   const head = gzip ? gunzipHead(bytes, format.headBytes, path) : bytes.subarray(0, format.headBytes);
   const plan = format.plan(head, path, gzip);
   checkPlan(plan, path, options);
-  return finishPlan(plan, gather(plan, path, bytes, files), path);
+  return finishPlan(plan, gather(plan, path, bytes, options), path);
 }
 
 /** The first bytes, decompressed where they can be. */
@@ -183,14 +183,14 @@ function gunzipHead(bytes: Uint8Array, most: number, path: string): Uint8Array {
   return new Uint8Array(0);
 }
 
-function gather(plan: VoxelPlan, path: string, own: Uint8Array, files: VolumeFiles): Uint8Array<ArrayBuffer> {
+function gather(plan: VoxelPlan, path: string, own: Uint8Array, options: ParseOptions): Uint8Array<ArrayBuffer> {
   const parts = plan.parts.map((part) => {
     const name = part.file === undefined ? path : folderOf(path) + part.file;
-    const bytes = part.file === undefined ? own : fileOf(files, name, path);
+    const bytes = part.file === undefined ? own : fileOf(options.files ?? {}, name, path);
     const { start: before, lines = 0 } = part;
     const passed = lines === 0 ? 0 : afterLines(bytes.subarray(before, before + skippedLinesLimit), lines);
     if (passed < 0) throw missingLines(name, lines, before);
-    const place = placePart(part, plan, { path: name, bytes: bytes.length, start: before + passed, tail: bytes.subarray(-4) });
+    const place = placePart(part, plan, { path: name, bytes: bytes.length, start: before + passed, tail: bytes.subarray(-4) }, options);
     return { place, bytes };
   });
   const out = new Uint8Array(parts.reduce((sum, { place }) => sum + place.length, 0));

@@ -89,7 +89,12 @@ export interface PartPlace {
 }
 
 /** Refuses a part that its file is too short for, before anything is allocated; else tells where it is. */
-export function placePart(part: VoxelPart, { compression, text, element }: VoxelPlan, file: PartFile): PartPlace {
+export function placePart(
+  part: VoxelPart,
+  { compression, text, element }: VoxelPlan,
+  file: PartFile,
+  { maxBytes = defaultMaxBytes }: ReadOptions,
+): PartPlace {
   const { path, bytes, tail } = file;
   const { length, fromEnd = false } = part;
   const packed = compression !== "none";
@@ -112,7 +117,10 @@ export function placePart(part: VoxelPart, { compression, text, element }: Voxel
     const after = start > 0 ? ` after the first ${start}` : "";
     throw volumeError("Truncated", path, `the header promises ${needed} bytes${after}, the file ${has}`, { offset: Math.max(0, start) });
   }
-  return { path, start, skip, length, textBytes: limits ? Math.min(held, limits.most) : 0, exact: packed && fromEnd };
+  const textBytes = limits ? Math.min(held, limits.most) : 0;
+  if (textBytes > maxBytes)
+    throw volumeError("TooLarge", path, `its voxels are ${textBytes} bytes of text, the limit is ${maxBytes} bytes`);
+  return { path, start, skip, length, textBytes, exact: packed && fromEnd };
 }
 
 /** Lines are passed over within this many bytes, so that a file without line ends is not read whole. */

@@ -14,6 +14,7 @@ import {
   type VolumeFiles,
 } from "../src/index.js";
 import { readVolume, writeVolume } from "../src/node.js";
+import { bothReaders } from "./both-readers.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -31,32 +32,7 @@ const compressed = "CompressedData = True\n";
 const joined = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
 const sample = createVolume({ data: voxels, shape: [2, 2, 2], spacingMm: [2.5, 0.7, 0.7], originMm: [1, 2, 3] });
 
-let cases = 0;
-/** The answer of both readers, in memory and on disk, which have to agree. */
-async function read(
-  files: VolumeFiles,
-  path: string,
-  options: { maxBytes?: number } = {},
-): Promise<{ data?: number[]; tag?: string; message?: string }> {
-  const place = join(folder, String(cases++));
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(join(place, name, ".."), { recursive: true });
-    await writeFile(join(place, name), content);
-  }
-  const answers = await Promise.all(
-    [() => parseVolume(files, { path, ...options }), () => readVolume(join(place, path), options)].map(async (work) => {
-      try {
-        return { data: Array.from((await work()).data) };
-      } catch (error) {
-        if (!isVolumeError(error)) throw error;
-        return { tag: error.tag, message: error.message.replaceAll(`${place}/`, "") };
-      }
-    }),
-  );
-  expect(answers[1]!.tag).toBe(answers[0]!.tag);
-  expect(answers[1]!.data).toEqual(answers[0]!.data);
-  return answers[1]!;
-}
+const read = bothReaders();
 
 describe("MetaImage, in memory and on disk", () => {
   const good: [string, string, VolumeFiles][] = [
@@ -330,7 +306,7 @@ describe("on disk only", () => {
     expect(isVolumeError(await failure(readVolume(join(place, "a.mhd"))), "Unreadable")).toBe(true);
   });
 
-  test.each(["a.mhd", "a.mha", "a.nii", "a.nii.gz", "a.hdr"])(
+  test.each(["a.mhd", "a.mha", "a.nii", "a.nii.gz", "a.hdr", "a.nrrd", "a.nhdr"])(
     "%s is written as in memory, over what was there, and nothing else is left",
     async (name) => {
       const place = await mkdtemp(join(folder, "write-"));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createVolume, resampleVolume, type Triple, type Volume } from "../src/index.js";
+import { createVolume, type Grid, resampleVolume, type Triple, type Volume } from "../src/index.js";
 
 /** The places of a new lattice in the voxels of an old one that has the same center. */
 const placesOf = (size: number, count: number, ratio: number): number[] =>
@@ -9,25 +9,34 @@ const placesOf = (size: number, count: number, ratio: number): number[] =>
 const isClear = (place: number): boolean => Math.abs(place - Math.floor(place) - 0.5) > 1e-6;
 
 /** What SimpleITK makes of a small volume; fixtures/resample.py made it. */
-const { volume: parts, cases } = JSON.parse(readFileSync(new URL("fixtures/resample.json", import.meta.url), "utf8"));
+interface Expected {
+  spacingMm: Triple;
+  shape: Triple;
+  originMm: Triple;
+  linear: number[];
+  nearest: number[];
+}
+const { volume: parts, cases }: { volume: Grid & { data: number[] }; cases: Expected[] } = JSON.parse(
+  readFileSync(new URL("fixtures/resample.json", import.meta.url), "utf8"),
+);
 const volume = createVolume({ ...parts, data: Int16Array.from(parts.data) });
 
 describe("as SimpleITK's resampler, on oblique axes", () => {
-  test.each(cases.map((expected: { spacingMm: Triple }) => [expected.spacingMm, expected]))("to %j mm", (spacingMm, expected) => {
+  test.each(cases.map((expected) => [expected.spacingMm, expected] as const))("to %j mm", (spacingMm, expected) => {
     const linear = resampleVolume(volume, { spacingMm, antialias: false });
     expect(linear.shape).toEqual(expected.shape);
-    for (const axis of [0, 1, 2]) expect(linear.originMm[axis]).toBeCloseTo(expected.originMm[axis], 9);
-    const off = expected.linear.map((value: number, i: number) => Math.abs(value - linear.data[i]!));
+    for (const axis of [0, 1, 2]) expect(linear.originMm[axis]).toBeCloseTo(expected.originMm[axis]!, 9);
+    const off = expected.linear.map((value, i) => Math.abs(value - linear.data[i]!));
     // 32-bit floats between axes.
     expect(Math.max(...off)).toBeLessThan(1e-3);
     const doubles = resampleVolume({ ...volume, data: Float64Array.from(volume.data) }, { spacingMm, antialias: false });
-    expect(Math.max(...expected.linear.map((value: number, i: number) => Math.abs(value - doubles.data[i]!)))).toBeLessThan(1e-5);
+    expect(Math.max(...expected.linear.map((value, i) => Math.abs(value - doubles.data[i]!)))).toBeLessThan(1e-5);
     // Half way between two voxels either is nearest, and what ITK takes there depends on its rounding of the world's places.
     const nearest = resampleVolume(volume, { spacingMm, interpolation: "nearest" });
     const clear = nearest.shape.map((count, axis) =>
       placesOf(volume.shape[axis]!, count, spacingMm[axis]! / volume.spacingMm[axis]!).map(isClear),
     );
-    const wrong = expected.nearest.filter((value: number, i: number) => {
+    const wrong = expected.nearest.filter((value, i) => {
       const [, height, width] = nearest.shape;
       const surely = clear[0]![Math.floor(i / (height * width))]! && clear[1]![Math.floor(i / width) % height]! && clear[2]![i % width]!;
       return surely && value !== nearest.data[i];
