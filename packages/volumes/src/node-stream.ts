@@ -1,6 +1,5 @@
-import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import type { Transform } from "node:stream";
 import { createGunzip, createUnzip } from "node:zlib";
 import { volumeError } from "./errors.js";
 import { attempt, systemError } from "./node-errors.js";
@@ -11,6 +10,8 @@ export type Packing = Exclude<Compression, "none">;
 
 /** The system is asked for this much at once; more than 2 GiB it does not give. */
 const readBytes = 2 ** 26;
+/** How much of a compressed file is in memory at once. */
+const inputBytes = 2 ** 18;
 /** How much is decompressed at once where chunks are copied. */
 const chunkBytes = 2 ** 20;
 /** Node takes smaller blocks than this from a pool that others use too. */
@@ -82,11 +83,11 @@ async function streamFile(
   chunkSize: number,
   take: (chunk: Uint8Array<ArrayBuffer>, at: number) => boolean,
 ): Promise<number> {
-  const source = createReadStream(path, { start, highWaterMark: 2 ** 18 });
+  const file = await attempt(path, () => open(path));
   // A gzip stream is told by its magic where a zlib stream is expected.
-  const chunks: Readable = source.pipe(packing === "gzip" ? createGunzip({ chunkSize }) : createUnzip({ chunkSize }));
+  const chunks = packing === "gzip" ? createGunzip({ chunkSize }) : createUnzip({ chunkSize });
   // A failed source has to end the stream that waits for it.
-  source.on("error", (error) => chunks.destroy(error));
+  const fed = feed(file, start, chunks).catch((error: unknown) => void chunks.destroy(error as Error));
   let at = 0;
   try {
     for await (const chunk of chunks as AsyncIterable<Uint8Array<ArrayBuffer>>) {
@@ -102,9 +103,29 @@ async function streamFile(
       throw volumeError("Corrupt", path, `its ${packing} stream does not decode (${message})`, { offset: start, cause });
     throw systemError(path, cause);
   } finally {
-    source.destroy();
+    chunks.destroy();
+    await fed;
+    await file.close();
   }
   return at;
+}
+
+/** Writes a file into a stream, always from the same memory, until the stream ends, fails or is destroyed. */
+async function feed(file: FileHandle, start: number, into: Transform): Promise<void> {
+  const buffer = new Uint8Array(inputBytes);
+  const closed = new Promise<void>((resolve) => into.once("close", resolve));
+  for (let position = start; !into.destroyed; ) {
+    const { bytesRead } = await file.read(buffer, 0, inputBytes, position);
+    if (into.destroyed) return;
+    if (bytesRead === 0) {
+      into.end();
+      return;
+    }
+    position += bytesRead;
+    // The answer of a stream that was destroyed meanwhile may never come.
+    const written = new Promise<void>((resolve) => into.write(buffer.subarray(0, bytesRead), () => resolve()));
+    await Promise.race([written, closed]);
+  }
 }
 
 /** Some bytes of a file, or as many as there are. */
