@@ -3,7 +3,10 @@
  *
  * @module
  */
+
+export type { CodedConcept } from "./annotations/coded.js";
 export { type Contour, maskOfContours } from "./annotations/contours.js";
+export { type DicomSegment, type DicomSegmentation, type DicomSegOptions, parseDicomSeg } from "./annotations/dicom-seg.js";
 export type { LidcCharacteristics, LidcContour, LidcReading, LidcScan } from "./annotations/lidc.js";
 export { type LidcDatabaseOptions, parseLidcDatabase } from "./annotations/lidc-database.js";
 export { maskOfReading } from "./annotations/lidc-mask.js";

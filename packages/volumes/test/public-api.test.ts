@@ -28,6 +28,7 @@ test("the root entry exports exactly this", () => {
       "orientVolume",
       "parseCandidates",
       "parseDicom",
+      "parseDicomSeg",
       "parseFindings",
       "parseLidcDatabase",
       "parseLidcXml",

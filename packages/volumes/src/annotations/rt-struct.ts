@@ -82,7 +82,7 @@ export function parseRtStruct(bytes: Uint8Array, options: RtStructOptions = {}):
   if (series.length > 1) notices.push(`it refers to ${series.length} series, of which the first is told`);
   if (frames.size > 1) notices.push(`its regions lie in ${frames.size} frames of reference, those of the first are told`);
   const [frameOfReferenceUid = ""] = frames;
-  checkScan({ instanceUids, frameOfReferenceUid, told: series.length > 0 }, options, fail);
+  checkScan({ instanceUids, frameOfReferenceUid }, options, fail);
   return {
     frameOfReferenceUid,
     seriesUid: series[0]?.text("x0020000e") ?? "",
@@ -95,7 +95,7 @@ export function parseRtStruct(bytes: Uint8Array, options: RtStructOptions = {}):
 type Fail = (tag: VolumeErrorTag, message: string) => Error;
 
 function checkScan(
-  found: { instanceUids: readonly string[]; frameOfReferenceUid: string; told: boolean },
+  found: { instanceUids: readonly string[]; frameOfReferenceUid: string },
   { instanceUids, frameOfReferenceUid }: RtStructOptions,
   fail: Fail,
 ): void {
@@ -105,7 +105,8 @@ function checkScan(
       `its frame of reference is ${found.frameOfReferenceUid || "missing"}, expected the scan's, ${frameOfReferenceUid}`,
     );
   if (!instanceUids) return;
-  if (!found.told) throw fail("Conflicting", "it does not tell the series that its contours were drawn on, expected the scan's");
+  if (found.instanceUids.length === 0)
+    throw fail("Conflicting", "it does not tell the images that its contours were drawn on, expected the scan's");
   const known = new Set(instanceUids);
   const others = found.instanceUids.filter((uid) => !known.has(uid));
   if (others.length === 0) return;
