@@ -2,22 +2,12 @@ import { open, stat } from "node:fs/promises";
 import type { DicomOptions } from "./dicom/load.js";
 import { volumeError } from "./errors.js";
 import { checkGzip, formatOfContent, headerBeside, isDicom, isGzip, recognizedBytes } from "./formats.js";
+import { readAt, readInto, readPart } from "./node-bytes.js";
 import { readDicom } from "./node-dicom.js";
 import { attempt } from "./node-errors.js";
-import { inflateCopied, inflateFile, inflateHead, readAt, readInto, readPart } from "./node-stream.js";
-import {
-  afterLines,
-  checkPlan,
-  finishPlan,
-  folderOf,
-  missingLines,
-  type PartPlace,
-  placePart,
-  type ReadOptions,
-  skippedLinesLimit,
-  type VoxelPart,
-  type VoxelPlan,
-} from "./plan.js";
+import { inflateCopied, inflateFile, inflateHead } from "./node-inflate.js";
+import { afterLines, missingLines, type PartPlace, placePart, skippedLinesLimit } from "./place.js";
+import { checkPlan, finishPlan, folderOf, type ReadOptions, type VoxelPart, type VoxelPlan } from "./plan.js";
 import { decodeText } from "./text-elements.js";
 import type { Volume } from "./volume.js";
 

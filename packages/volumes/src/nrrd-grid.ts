@@ -43,8 +43,9 @@ function signsOf({ fields }: NrrdHeader, path: string): Triple | undefined {
   if (dimension !== undefined && dimension !== "3")
     throw volumeError("Unsupported", path, `"space dimension" is ${quoted(dimension)}, expected 3`);
   const units = fields.get("space units");
-  if (units !== undefined && /"(?!mm"|"|\?\?\?"|millimet(?:er|re)s?")[^"]+"/i.test(units.replace(/"\s+"/g, '""')))
-    throw volumeError("Unsupported", path, `"space units" is ${quoted(units)}, expected "mm" for every axis`);
+  const words = (units?.match(/"[^"]*"/g) ?? []).map((word) => word.slice(1, -1).toLowerCase());
+  if (!words.every((word) => ["", "???", "mm", "millimeter", "millimeters"].includes(word)))
+    throw volumeError("Unsupported", path, `"space units" is ${quoted(units!)}, expected "mm" for every axis`);
   if (space === undefined) return dimension === undefined ? undefined : [1, 1, 1];
   const name = space.toLowerCase();
   if (Object.hasOwn(spaces, name)) return spaces[name];

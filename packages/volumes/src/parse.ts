@@ -14,19 +14,8 @@ import {
   recognizedBytes,
 } from "./formats.js";
 import { inflateInto } from "./inflate.js";
-import {
-  afterLines,
-  checkPlan,
-  defaultMaxBytes,
-  finishPlan,
-  folderOf,
-  missingLines,
-  type PartPlace,
-  placePart,
-  type ReadOptions,
-  skippedLinesLimit,
-  type VoxelPlan,
-} from "./plan.js";
+import { afterLines, missingLines, type PartPlace, placePart, skippedLinesLimit } from "./place.js";
+import { checkPlan, defaultMaxBytes, finishPlan, folderOf, type ReadOptions, type VoxelPlan } from "./plan.js";
 import { decodeText } from "./text-elements.js";
 import type { Volume } from "./volume.js";
 import { namedBytes, namedFileBytes, type VolumeFileInput, type VolumeFiles, type VolumeInput } from "./volume-files.js";
