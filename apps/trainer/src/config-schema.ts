@@ -5,20 +5,27 @@ const spacing = number(0.1, 20);
 const anchors = "a list of 1 to 16 edges in mm";
 const levels = "a list of 1 to 8 levels, each with stride and anchorsMm";
 const widths = "a list of 2 to 8 numbers of channels";
-/** How many scans, drawn by the split's seed, or which ones: ids of the data set, or paths of volumes relative to the configuration. */
+/** How many scans, drawn by the split's seed, or which ones: ids or subsets of the data set, or paths of volumes relative to the configuration. */
 const choice = z.union(
   [whole(0), z.array(z.string({ error: "the id or path of a scan, as text" }).min(1, { error: "the id or path of a scan, as text" }))],
   { error: "how many scans, or a list of ids and paths (in quotes where they look like numbers)" },
 );
 
 const data = section({
-  root: path.optional().describe("Folder in LUNA16's layout: subset*/uid.mhd, annotations.csv, annotations_excluded.csv, seriesuids.csv."),
+  root: path
+    .optional()
+    .describe(
+      "Folder in LUNA16's layout (subset*/uid.mhd, annotations.csv, annotations_excluded.csv, seriesuids.csv), folder of volumes with a CSV of findings, or tree of DICOM series. Scans of one patient go to one part: PatientID tells, or a table patients.csv with the columns seriesuid and patient.",
+    ),
   annotations: path.optional().describe("Annotations in LUNA16's columns, if they are not root/annotations.csv."),
   excluded: path.optional().describe("Irrelevant findings, if they are not root/annotations_excluded.csv."),
   labeled: choice.describe(
-    "Scans whose annotations train: how many, drawn by the split's seed, or which ones (ids of the data set, or paths of volumes).",
+    "Scans whose annotations train: how many, drawn by the split's seed, or which ones (ids of the data set, subset0 to subset9 for all of LUNA16's fold, or paths of volumes).",
   ),
   unlabeled: choice.default(0).describe("Scans that FocalMix trains on without their annotations; as above."),
+  validation: choice
+    .default(0)
+    .describe("Scans held out from training and from the test, to choose settings by (gleaner evaluate --part validation); as above."),
   test: choice
     .default(0)
     .describe("Scans held out for gleaner evaluate; as above. They are drawn first, so more or fewer labels leave them as they are."),

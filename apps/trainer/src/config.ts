@@ -180,7 +180,7 @@ export function withAbsolutePaths(config: Config, base: string): Config {
   const absolute = (path: string): string => resolve(base, path);
   const places = (value: number | string[]): number | string[] =>
     Array.isArray(value) ? value.map((entry) => (existsSync(absolute(entry)) ? absolute(entry) : entry)) : value;
-  const { root, annotations, excluded, labeled, unlabeled, test } = config.data;
+  const { root, annotations, excluded, labeled, unlabeled, validation, test } = config.data;
   return {
     ...config,
     data: {
@@ -190,6 +190,7 @@ export function withAbsolutePaths(config: Config, base: string): Config {
       ...(excluded !== undefined && { excluded: absolute(excluded) }),
       labeled: places(labeled),
       unlabeled: places(unlabeled),
+      validation: places(validation),
       test: places(test),
     },
   };

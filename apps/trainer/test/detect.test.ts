@@ -161,6 +161,24 @@ describe("gleaner evaluate", () => {
     }
   });
 
+  test("--part validation judges the scans that settings are chosen by, in a folder of its own", async () => {
+    const run = set.at("validated");
+    cpSync(set.at("run"), run, { recursive: true });
+    rmSync(join(run, "evaluation"), { recursive: true, force: true });
+    const none = await refusal("evaluate", run, "--part", "validation");
+    expect(none.says).toBe("gleaner: ~/validated/config.json: data.validation names no scan; expected at least one to evaluate on");
+    const config = JSON.parse(readFileSync(join(run, "config.json"), "utf8"));
+    const split = JSON.parse(readFileSync(join(run, "split.json"), "utf8"));
+    writeFileSync(join(run, "config.json"), JSON.stringify({ ...config, data: { ...config.data, unlabeled: 0, validation: 1 } }));
+    writeFileSync(join(run, "split.json"), JSON.stringify({ ...split, unlabeled: [], validation: split.unlabeled }));
+    const { code, stdout } = await gleaner("evaluate", run, "--part", "validation", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ step: 6, scans: 1 });
+    const rows = readFileSync(join(run, "validation/candidates.csv"), "utf8").trimEnd().split("\n").slice(1);
+    expect(new Set(rows.map((row) => row.split(",")[0]))).toEqual(new Set([split.unlabeled[0].id]));
+    expect(existsSync(join(run, "evaluation"))).toBe(false);
+  });
+
   test("says the same to people, in the order of the rates", async () => {
     const { code, stdout } = await gleaner("evaluate", set.at("run"));
     expect(code).toBe(0);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "./boxes.js";
 import { namesIn } from "./datasets/names-in.js";
-import { readTables } from "./datasets/tables.js";
+import { readDataSetTables } from "./datasets/tables.js";
 import { volumeError } from "./errors.js";
 import { unknownScans } from "./luna16.js";
 
@@ -84,7 +84,7 @@ export function readLuna16(folder: string): Luna16 {
       });
     }
   }
-  const tables = readTables(folder);
+  const tables = readDataSetTables(folder);
   const scans = [...found.values()].map((scan) => {
     const patient = tables.patients?.get(scan.id);
     return patient === undefined ? scan : { ...scan, patient };

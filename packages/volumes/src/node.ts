@@ -8,7 +8,7 @@ export { type DicomIndexOptions, type DicomIndexSummary, indexDicomTree } from "
 export { type BadSeries, type DicomTreeOptions, type DicomTreeScan, dicomTreeScans } from "./datasets/dicom-tree.js";
 export { volumeFiles } from "./datasets/files-of-volume.js";
 export { type DataSet, type DataSetScan, type OpenDataSetOptions, openDataSet } from "./datasets/open.js";
-export { readCandidates, readFindings, readSeriesUids } from "./datasets/tables.js";
+export { type DataSetTables, readCandidates, readDataSetTables, readFindings, readSeriesUids } from "./datasets/tables.js";
 export type { DicomOptions, DicomVolume } from "./dicom/load.js";
 export type { DicomSeries } from "./dicom/series.js";
 export type { DicomProblem } from "./dicom/stack.js";

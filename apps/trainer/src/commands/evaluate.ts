@@ -1,5 +1,6 @@
 import { type CpmRate, cpmRates } from "@gleaner/froc";
 import { defineCommand } from "../command.js";
+import { inputError } from "../errors.js";
 import { writeJson } from "../reporters/json.js";
 import { judgmentTable } from "../reporters/judgment-table.js";
 import { progressOnDemand } from "../reporters/progress.js";
@@ -8,12 +9,20 @@ import { engineArgument, startEngine } from "../run/start-engine.js";
 export default defineCommand({
   args: {
     run: { type: "positional", description: "Folder of a trained run", required: true },
+    part: {
+      type: "enum",
+      options: ["test", "validation"],
+      default: "test",
+      description: "Of a detection run: the test scans, or those to choose settings by",
+    },
     engine: engineArgument,
     json: { type: "boolean", description: "Write one JSON document" },
   },
   async run({ args, io }) {
     const { readAnyRunConfig } = await import("../run/run-folder.js");
     const isClassifier = readAnyRunConfig(args.run).task === "classification";
+    if (isClassifier && args.part !== "test")
+      throw inputError(`--part is ${JSON.stringify(args.part)}; expected none for ${args.run}, which is a run of classification`);
     await startEngine(args.engine, io);
     if (isClassifier) {
       const { evaluateClassifier } = await import("../classification/evaluate.js");
@@ -26,6 +35,7 @@ export default defineCommand({
     const { preparedFolder } = await import("../run/prepared-scans.js");
     const result = await evaluate({
       run: args.run,
+      part: args.part as "test" | "validation",
       preparedFolder: preparedFolder(io.env),
       signal: io.signal,
       onScan: progressOnDemand(io.stderr, "evaluate", "scans"),

@@ -17,13 +17,14 @@ export default defineCommand({
     const { resolveSplit, splitParts } = await import("../run/data-split.js");
     const { preparedFolder } = await import("../run/prepared-scans.js");
     const { prepareScans } = await import("../run/prepare-scans.js");
-    const split = await resolveSplit(config, args.config);
+    const prepared = preparedFolder(io.env);
+    const split = await resolveSplit(config, { source: args.config, folder: prepared, signal: io.signal });
     for (const note of split.notes) io.stderr.write(`note: ${note}\n`);
     const scans = splitParts.flatMap((part) => split[part]);
     let progress: ReturnType<typeof createProgress> | undefined;
     const result = await prepareScans(scans, {
       settings: config.preprocessing,
-      folder: preparedFolder(io.env),
+      folder: prepared,
       ...threads,
       signal: io.signal,
       onProgress(done, total, failures) {
@@ -31,11 +32,11 @@ export default defineCommand({
         progress.update(done, failures > 0 ? `${failures} failed` : "");
       },
     });
-    const { folder, prepared, cached } = result;
+    const { folder, cached } = result;
     const failed = result.failed.map(({ scan, path, reason }) => ({ scan, path, reason }));
     progress?.finish(failed.length > 0 ? `${failed.length} failed` : "");
-    if (args.json) writeJson(io, { folder, scans: scans.length, prepared, cached, failed });
-    else io.stdout.write(`${prepared + cached} scans are ready in ${folder}, ${prepared} of them new\n`);
+    if (args.json) writeJson(io, { folder, scans: scans.length, prepared: result.prepared, cached, failed });
+    else io.stdout.write(`${result.prepared + cached} scans are ready in ${folder}, ${result.prepared} of them new\n`);
     if (failed.length === 0) return;
     for (const { scan, reason } of failed) io.stderr.write(`failed: ${scan}: ${reason}\n`);
     throw workError(`${failed.length} of ${scans.length} scans could not be prepared; expected every scan to be readable`);

@@ -6,7 +6,7 @@ import { inputError } from "../errors.js";
 import { candidatesOf, writeCandidates } from "./candidates-file.js";
 import { resolveSplit, type Scan } from "./data-split.js";
 import { createScanStore, type PreparedScan } from "./prepared-scans.js";
-import { runFiles, writeJsonFile } from "./run-folder.js";
+import { runFiles, validationFolder, writeJsonFile } from "./run-folder.js";
 import { loadTrainedDetector, type Mark } from "./trained-detector.js";
 
 /** A square cut from one slice of a scan, for the report: 8-bit gray in the lung window, with what is drawn on it in pixels `[x0, y0, x1, y1]`. */
@@ -39,6 +39,8 @@ export interface SizeBand {
 
 export interface EvaluateOptions {
   run: string;
+  /** Which held-out scans: those that settings are chosen by, or those that are looked at last; the latter unless told. */
+  part?: "validation" | "test";
   preparedFolder: string;
   signal?: AbortSignal;
   onScan?: (done: number, total: number) => void;
@@ -51,34 +53,36 @@ export interface EvaluateResult {
   bySize: SizeBand[];
 }
 
-/** Detects on the held-out scans of a run and judges the candidates by LUNA16's rules; writes everything under `evaluation/`. */
-export async function evaluate({ run, preparedFolder, signal, onScan }: EvaluateOptions): Promise<EvaluateResult> {
+/** Detects on held-out scans of a run and judges the candidates by LUNA16's rules; writes everything under `evaluation/` or `validation/`. */
+export async function evaluate({ run, part = "test", preparedFolder, signal, onScan }: EvaluateOptions): Promise<EvaluateResult> {
   const detector = loadTrainedDetector(run);
   const { config } = detector;
   const source = join(run, runFiles.config);
-  const split = resolveSplit(config, source);
-  if (split.test.length === 0) throw inputError(`${source}: data.test names no scan; expected at least one to evaluate on`);
+  const split = await resolveSplit(config, { source, folder: preparedFolder, savedIn: run, ...(signal && { signal }) });
+  const scans = split[part];
+  if (config.data[part] === 0 || scans.length === 0)
+    throw inputError(`${source}: data.${part} names no scan; expected at least one to evaluate on`);
   const store = createScanStore(config.preprocessing, preparedFolder);
   const marksOf = new Map<string, Mark[]>();
   try {
-    for (const [i, scan] of split.test.entries()) {
+    for (const [i, scan] of scans.entries()) {
       signal?.throwIfAborted();
       marksOf.set(scan.id, await detector.detect(await store.get(scan), signal ? { signal } : {}));
-      onScan?.(i + 1, split.test.length);
+      onScan?.(i + 1, scans.length);
     }
   } finally {
     detector.dispose();
   }
-  const tested = new Set(split.test.map((scan) => scan.id));
+  const tested = new Set(scans.map((scan) => scan.id));
   const findings = split.findings.filter((finding) => tested.has(finding.scan));
   const excluded = split.excluded.filter((finding) => tested.has(finding.scan));
   const candidates = [...marksOf].flatMap(([scan, marks]) => candidatesOf(scan, marks));
   const input = { scans: [...tested], findings, excluded, candidates };
   const froc = evaluateFroc(input);
   const bySize = judgeBySize(input);
-  const slices = await cutSlices(split.test, marksOf, findings, excluded, (scan) => store.get(scan), config.preprocessing.windowHu);
+  const slices = await cutSlices(scans, marksOf, findings, excluded, (scan) => store.get(scan), config.preprocessing.windowHu);
 
-  const folder = join(run, runFiles.evaluation);
+  const folder = join(run, part === "test" ? runFiles.evaluation : validationFolder);
   mkdirSync(folder, { recursive: true });
   writeCandidates(join(folder, "candidates.csv"), candidates);
   writeJsonFile(join(folder, "slices.json"), slices);

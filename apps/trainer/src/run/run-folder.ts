@@ -22,6 +22,9 @@ export const runFiles = {
 /** The weights with the lowest validation error of a classification run that has validation images. */
 export const bestCheckpoint = "best.safetensors";
 
+/** What `gleaner evaluate --part validation` leaves: the files of the evaluation. */
+export const validationFolder = "validation";
+
 /** Writes under a temporary name, then renames: nobody ever reads half a file. */
 export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
@@ -81,7 +84,7 @@ export function checkRunFolder(config: AnyConfig, run: string, resume: boolean):
   if (!existsSync(run)) return;
   if (!statSync(run).isDirectory()) throw inputError(`${run} is a file; expected a folder for the run`);
   // What a run leaves behind that was killed before its first checkpoint is overwritten; nothing else is.
-  const own: string[] = [...Object.values(runFiles), bestCheckpoint];
+  const own: string[] = [...Object.values(runFiles), bestCheckpoint, validationFolder];
   const foreign = readdirSync(run).find(
     (name) => !own.some((file) => name === file || (name.startsWith(`${file}.`) && name.endsWith(".tmp"))),
   );

@@ -6,7 +6,7 @@ import { createEventLog } from "@gleaner/training/node";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import { inputError, workError } from "../errors.js";
-import { type DataSplit, resolveSplit } from "./data-split.js";
+import { type DataSplit, resolveSplit, saveSplit } from "./data-split.js";
 import { createNetwork, type Network } from "./network.js";
 import { nodulesInside } from "./nodules-inside.js";
 import { createPatchSource, drawSymmetry, labeledBatch, stackPatches } from "./patches.js";
@@ -68,7 +68,12 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
   const checkpoint = join(run, runFiles.checkpoint);
   checkRunFolder(config, run, resume);
   const { source = "the configuration", onNote = () => {} } = options;
-  const split = resolveSplit(config, source);
+  const split = await resolveSplit(config, {
+    source,
+    folder: options.preparedFolder,
+    ...(resume && { savedIn: run }),
+    ...(signal && { signal }),
+  });
   const isFocalMix = config.method === "focalmix";
   if (isFocalMix && split.unlabeled.length === 0)
     throw inputError(`${source}: data.unlabeled names no scan; expected at least one for the method focalmix`);
@@ -248,7 +253,6 @@ function watchPseudoPositives({ pseudoPositives }: TrainingState, ofStep: number
 function startRunFolder(config: Config, split: DataSplit, { run, resume = false, environment }: TrainOptions): void {
   mkdirSync(run, { recursive: true });
   writeJsonFile(join(run, runFiles.config), config);
-  const { labeled, unlabeled, test } = split;
-  writeJsonFile(join(run, runFiles.split), { labeled, unlabeled, test });
+  saveSplit(run, split);
   if (!resume) writeJsonFile(join(run, runFiles.environment), environment);
 }

@@ -5,7 +5,7 @@ import { readLuna16 } from "../node-luna16.js";
 import { type DicomIndexOptions, indexDicomTree } from "./dicom-index.js";
 import { type BadSeries, type DicomTreeOptions, dicomTreeScans } from "./dicom-tree.js";
 import { namesIn } from "./names-in.js";
-import { readTables } from "./tables.js";
+import { readDataSetTables } from "./tables.js";
 
 /** A scan of a data set of any layout. */
 export interface DataSetScan {
@@ -100,7 +100,7 @@ export async function openDataSet(path: string, options: OpenDataSetOptions = {}
       `its ${held} ${held === 1 ? "entry holds" : "entries hold"} no scan, expected volumes (.mhd, .mha, .nii, .nii.gz, .nrrd) in it or in subset0 to subset9, or DICOM files in it or below`,
     );
   }
-  const { patients } = readTables(path);
+  const { patients } = readDataSetTables(path);
   return {
     layout: "DICOM",
     ...tables,

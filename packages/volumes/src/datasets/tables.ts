@@ -21,8 +21,27 @@ export interface DataSetTables {
   patients?: ReadonlyMap<string, string>;
 }
 
-/** Reads the tables that lie in a folder, or where LUNA16 has them. */
-export function readTables(folder: string): DataSetTables {
+/**
+ * Reads the tables of a data set that lie in its folder, or where LUNA16 has them; see `readLuna16` for their names. No scan is looked for.
+ *
+ * Throws tagged errors (see `isVolumeError`): NotFound for a missing folder, Malformed for a table that cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { readDataSetTables } from "@gleaner/volumes/node";
+ *
+ * const folder = mkdtempSync(join(tmpdir(), "set-"));
+ * writeFileSync(join(folder, "patients.csv"), "seriesuid,patient\nscan-1,p1\n");
+ * const { annotations, patients } = readDataSetTables(folder);
+ * rmSync(folder, { recursive: true });
+ * annotations; // => []
+ * patients?.get("scan-1"); // => "p1"
+ * ```
+ */
+export function readDataSetTables(folder: string): DataSetTables {
   const table = (name: string): string | undefined =>
     tableFolders.map((place) => join(folder, place, name)).find((path) => existsSync(path));
   const annotationsPath = table("annotations.csv") ?? onlyTableOfFindings(folder);
