@@ -1,4 +1,6 @@
+/// <reference path="../untyped-packages.d.ts" />
 import type { CodecFault } from "./rle.js";
+import type { WasmDecoder, WasmOptions } from "./wasm-module.js";
 
 /** The decoders that are compiled from C++: CharLS for JPEG-LS, OpenJPEG for JPEG 2000. */
 export interface WasmCodecs {
