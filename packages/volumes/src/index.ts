@@ -7,6 +7,9 @@
 export type { CodedConcept } from "./annotations/coded.js";
 export { type Contour, maskOfContours } from "./annotations/contours.js";
 export { type DicomSegment, type DicomSegmentation, type DicomSegOptions, parseDicomSeg } from "./annotations/dicom-seg.js";
+export { createDicomUid } from "./annotations/dicom-uid.js";
+export { formatDicomSeg, type WriteSegOptions } from "./annotations/format-dicom-seg.js";
+export { type DicomSrOptions, formatDicomSr, type ReportedDetection } from "./annotations/format-dicom-sr.js";
 export type { LidcCharacteristics, LidcContour, LidcReading, LidcScan } from "./annotations/lidc.js";
 export { type LidcDatabaseOptions, parseLidcDatabase } from "./annotations/lidc-database.js";
 export { maskOfReading } from "./annotations/lidc-mask.js";
@@ -19,6 +22,9 @@ export {
   type ReadingFindingOptions,
 } from "./annotations/reader-agreement.js";
 export { parseRtStruct, type RtContour, type RtRoi, type RtStructOptions, type RtStructureSet } from "./annotations/rt-struct.js";
+export type { DicomObjectOptions, ScanReference } from "./annotations/scan-reference.js";
+export { scanReferenceOfDicom } from "./annotations/scan-reference-of.js";
+export type { WrittenSegment } from "./annotations/written-segment.js";
 export { boxesInRegion, boxesOfFindings, type Finding } from "./boxes.js";
 export { boundingBox, cropVolume } from "./crop.js";
 export type { DicomOptions, DicomVolume } from "./dicom/load.js";
