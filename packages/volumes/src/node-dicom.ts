@@ -1,10 +1,11 @@
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type DicomOptions, type DicomVolume, loadDicom, scanDicom } from "./dicom/load.js";
 import { type DicomSeries, seriesOf } from "./dicom/series.js";
 import type { DicomSource } from "./dicom/source.js";
 import type { VolumeError } from "./errors.js";
 import { volumeError } from "./errors.js";
+import { readInto } from "./node-bytes.js";
 import { attempt } from "./node-errors.js";
 
 /** Exports are a few folders deep (patient, study, series); links are not followed, so that no folder comes twice. */
@@ -92,22 +93,10 @@ async function fileSource(path: string): Promise<DicomSource> {
   return {
     path,
     size: info.isFile() ? info.size : 0,
-    read: (start, length) =>
-      attempt(path, async () => {
-        const bytes = new Uint8Array(Math.max(0, Math.min(length, info.size - start)));
-        if (bytes.length === 0) return bytes;
-        const file = await open(path);
-        try {
-          let at = 0;
-          while (at < bytes.length) {
-            const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
-            if (bytesRead === 0) break;
-            at += bytesRead;
-          }
-          return bytes.subarray(0, at);
-        } finally {
-          await file.close();
-        }
-      }),
+    async read(start, length, memory) {
+      const held = Math.max(0, Math.min(length, info.size - start));
+      const bytes = memory && held <= memory.length ? memory.subarray(0, held) : new Uint8Array(held);
+      return held === 0 ? bytes : bytes.subarray(0, await readInto(path, start, bytes));
+    },
   };
 }

@@ -32,11 +32,16 @@ export async function locateFrames(source: DicomSource, start: number, frames: n
   return firsts.map((first, i) => fragments.slice(first, firsts[i + 1] ?? fragments.length));
 }
 
-/** The bytes of one frame. */
-export async function readFrame(source: DicomSource, fragments: readonly Fragment[]): Promise<Uint8Array<ArrayBuffer>> {
+/** The bytes of one frame, in `memory` where they are in one piece and fit there. */
+export async function readFrame(
+  source: DicomSource,
+  fragments: readonly Fragment[],
+  memory?: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const [only] = fragments;
+  if (only && fragments.length === 1) return source.read(only.start, only.length, memory);
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for (const { start, length } of fragments) parts.push(await source.read(start, length));
-  if (parts.length === 1) return parts[0]!;
   const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

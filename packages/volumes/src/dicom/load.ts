@@ -2,6 +2,7 @@ import { volumeError } from "../errors.js";
 import { isDicom } from "../formats.js";
 import type { Volume } from "../volume.js";
 import { chooseSeries } from "./choose.js";
+import type { FrameDecoder } from "./decode-frame.js";
 import { createHuSlices, type PaddingRule } from "./hu-slices.js";
 import { type DicomFinding, findImage } from "./image.js";
 import { createPlaceReader, type LoadedStack, type StackOptions } from "./place-reader.js";
@@ -50,15 +51,20 @@ export async function scanDicom(sources: readonly DicomSource[]): Promise<DicomF
   return findings;
 }
 
-/** The volume of some files; `path` names them all in messages. */
-export async function loadDicom(sources: readonly DicomSource[], path: string, options: DicomOptions): Promise<DicomVolume> {
+/** The volume of some files; `path` names them all in messages, `decoder` decodes compressed slices where it is not this thread. */
+export async function loadDicom(
+  sources: readonly DicomSource[],
+  path: string,
+  options: DicomOptions,
+  decoder?: FrameDecoder,
+): Promise<DicomVolume> {
   const { series, onUneven = "refuse", padding = "keep", maxBytes = defaultMaxBytes } = options;
   const findings = await scanDicom(sources);
   const { chosen, notices } = chooseSeries(seriesOf(findings), findings, { path, series });
   const { stack, facts } = chosen;
   const problem = facts.problems.find(({ tag }) => tag !== "Uneven" || onUneven === "refuse");
   if (problem || !stack) throw volumeError(problem!.tag, problem!.path, sentenceOf(facts, problem!.tag));
-  const more = { path, maxBytes, padding };
+  const more = { path, maxBytes, padding, decoder };
   const told = new Set([...notices, ...noticesOf(stack)]);
   const uneven = facts.problems.length > 0;
   for (const notice of uneven ? facts.problems : []) told.add(`${notice.path}: ${notice.message}; resampled onto an even grid`);
@@ -93,10 +99,8 @@ function noticesOf(stack: Stack): string[] {
 /** Stacks an even series: each slice is read, decoded and written into its place. */
 async function loadStack(stack: Stack, options: StackOptions): Promise<LoadedStack> {
   const [count, rows, columns] = stack.grid.shape;
-  const reader = createPlaceReader(stack);
+  const reader = createPlaceReader(stack, options);
   const slices = createHuSlices(rows * columns, count, reader.scales, options);
-  await eachOf(stack.places, atOnce, async (_, z) => {
-    slices.write(z, await reader.read(z), reader.scales[z]!);
-  });
+  await eachOf(stack.places, atOnce, (_, z) => reader.read(z, (stored) => slices.write(z, stored, reader.scales[z]!)));
   return { volume: { data: slices.data(), ...stack.grid }, duplicates: reader.duplicates };
 }

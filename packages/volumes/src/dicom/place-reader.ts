@@ -1,6 +1,7 @@
 import { volumeError } from "../errors.js";
 import type { Volume, VoxelArray } from "../volume.js";
 import { createFrameReader } from "./decode.js";
+import type { FrameDecoder } from "./decode-frame.js";
 import type { PaddingRule, SliceScale } from "./hu-slices.js";
 import { nameOf, type Slice, type Stack } from "./stack.js";
 
@@ -10,6 +11,8 @@ export interface StackOptions {
   readonly path: string;
   readonly maxBytes: number;
   readonly padding: PaddingRule;
+  /** What decodes compressed slices; this thread unless told. */
+  readonly decoder: FrameDecoder | undefined;
 }
 
 /** What they give. */
@@ -21,27 +24,41 @@ export interface LoadedStack {
 
 /** Reads the slices of a stack by their places. */
 export interface PlaceReader {
-  /** Stored values at a place, after a look at all slices there: they must be the same. */
-  read(place: number): Promise<VoxelArray>;
+  /** Hands the stored values at a place to `use`, after a look at all slices there: they must be the same. Their memory is used again. */
+  read<T>(place: number, use: (stored: VoxelArray) => T): Promise<T>;
   readonly scales: readonly SliceScale[];
   readonly duplicates: readonly Slice[];
 }
 
-export function createPlaceReader(stack: Stack): PlaceReader {
-  const frames = createFrameReader();
+export function createPlaceReader(stack: Stack, { decoder }: Pick<StackOptions, "decoder">): PlaceReader {
+  const frames = createFrameReader(decoder);
   const duplicates: Slice[] = [];
+  const [, rows, columns] = stack.grid.shape;
+  const idle: Uint8Array<ArrayBuffer>[] = [];
+  /** Reads a slice into memory that no other one is in, and does something with it before that is used again. */
+  const withSlice = async <T>({ image, frame }: Slice, use: (stored: VoxelArray) => T | Promise<T>): Promise<T> => {
+    const bytes = (rows * columns * image.format.bitsAllocated) / 8;
+    const memory = idle.pop();
+    const own = memory && bytes <= memory.length ? memory : new Uint8Array(bytes);
+    try {
+      return await use(await frames.read(image, frame.index, own));
+    } finally {
+      idle.push(own);
+    }
+  };
   return {
-    async read(place) {
+    read(place, use) {
       const [first, ...others] = stack.places[place]!;
-      const stored = await frames.read(first!.image, first!.frame.index);
-      for (const other of others) {
-        if (!same(first!, stored, other, await frames.read(other.image, other.frame.index))) {
-          const message = `its slice lies at the place of ${nameOf(first!)} and differs from it, expected one slice at each place`;
-          throw volumeError("Conflicting", nameOf(other), message);
+      return withSlice(first!, async (stored) => {
+        for (const other of others) {
+          if (!(await withSlice(other, (values) => same(first!, stored, other, values)))) {
+            const message = `its slice lies at the place of ${nameOf(first!)} and differs from it, expected one slice at each place`;
+            throw volumeError("Conflicting", nameOf(other), message);
+          }
+          duplicates.push(other);
         }
-        duplicates.push(other);
-      }
-      return stored;
+        return use(stored);
+      });
     },
     scales: stack.places.map(([slice]) => {
       const { image, frame } = slice!;

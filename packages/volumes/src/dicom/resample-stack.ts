@@ -26,12 +26,12 @@ export async function resampleStack(stack: Stack, options: StackOptions): Promis
   }
   const data = new Float32Array(count * rows * columns);
   const outside = stack.places[0]![0]!.image.modality === "CT" ? -1000 : 0;
-  const reader = createPlaceReader(stack);
+  const reader = createPlaceReader(stack, options);
   const [, ownRows, ownColumns] = stack.grid.shape;
   const read = async (place: number): Promise<Float32Array> => {
     const scale = reader.scales[place]!;
     const one = createHuSlices(ownRows * ownColumns, 1, [scale], options);
-    one.write(0, await reader.read(place), scale);
+    await reader.read(place, (stored) => one.write(0, stored, scale));
     return shifted(one.data(), [ownRows, ownColumns], shifts[place]!, [rows, columns], outside);
   };
 

@@ -7,8 +7,12 @@ export interface DicomSource {
   readonly path: string;
   /** Its length in bytes; of deflated data, whose length only their end tells, the most that it can be. */
   readonly size: number;
-  /** Bytes from `start` on, fewer than `length` where the file ends; the caller may change them. */
-  read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Bytes from `start` on, fewer than `length` where the file ends; the caller may change them.
+   *
+   * Where there is `memory` and it is large enough they may be in its first bytes, so that reading many slices takes the memory of a few.
+   */
+  read(start: number, length: number, memory?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** The sources of files in memory or of a browser, in the order of their names, so that the order in which they were given changes nothing. */
