@@ -40,6 +40,7 @@ export { type Lesion, type LesionsOptions, lesionsOfMask } from "./lesions.js";
 export {
   type Candidate,
   formatCandidates,
+  formatDetections,
   formatFindings,
   formatSeriesUids,
   parseCandidates,

@@ -13,6 +13,7 @@ export interface Candidate {
 
 const findingColumns = ["seriesuid", "coordX", "coordY", "coordZ", "diameter_mm"] as const;
 const candidateColumns = ["seriesuid", "coordX", "coordY", "coordZ", "probability"] as const;
+const detectionColumns = [...candidateColumns, "diameter_mm"] as const;
 
 /**
  * The findings in a CSV of LUNA16's columns: annotations.csv (the nodules) or annotations_excluded.csv (irrelevant findings, diameter -1 where unknown).
@@ -77,6 +78,28 @@ export function formatCandidates(candidates: readonly Candidate[]): string {
   return formatRows(
     candidateColumns,
     candidates.map(({ scan, x, y, z, probability }) => [scan, x, y, z, probability]),
+  );
+}
+
+/**
+ * Detections as a CSV of LUNA16's submission columns with their diameters as one more, diameter_mm; numbers keep all their digits.
+ *
+ * `parseCandidates` reads it as a submission, and `parseFindings` as findings with their diameters: each takes its own columns.
+ *
+ * @example
+ * ```ts
+ * import { formatDetections, parseCandidates, parseFindings } from "@gleaner/volumes";
+ *
+ * const csv = formatDetections([{ scan: "a", x: 1, y: 2, z: 3, probability: 0.9, diameterMm: 6.5 }]);
+ * csv; // => "seriesuid,coordX,coordY,coordZ,probability,diameter_mm\na,1,2,3,0.9,6.5\n"
+ * parseCandidates(csv)[0]?.probability; // => 0.9
+ * parseFindings(csv)[0]?.diameterMm; // => 6.5
+ * ```
+ */
+export function formatDetections(detections: readonly (Candidate & Finding)[]): string {
+  return formatRows(
+    detectionColumns,
+    detections.map(({ scan, x, y, z, probability, diameterMm }) => [scan, x, y, z, probability, diameterMm]),
   );
 }
 

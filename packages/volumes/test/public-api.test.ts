@@ -12,6 +12,7 @@ test("the root entry exports exactly this", () => {
       "cropVolume",
       "findingsOfReadings",
       "formatCandidates",
+      "formatDetections",
       "formatDicomSeg",
       "formatDicomSr",
       "formatFindings",
