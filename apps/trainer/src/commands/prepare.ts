@@ -1,9 +1,22 @@
 import { defineCommand } from "../command.js";
 import { readConfig } from "../config.js";
 import { workError } from "../errors.js";
+import type { TextStream } from "../io.js";
 import { readOption, wholeNumber } from "../options.js";
 import { writeJson } from "../reporters/json.js";
 import { createProgress } from "../reporters/progress.js";
+
+const everyMs = 5000;
+
+/** A line now and then while a tree of DICOM series is walked, which may take long the first time; nobody knows its end before. */
+function folderLines(stream: TextStream): (progress: { folders: number; series: number }) => void {
+  let last = performance.now();
+  return ({ folders, series }) => {
+    if (performance.now() - last < everyMs) return;
+    last = performance.now();
+    stream.write(`note: ${folders} folders looked through, ${series} series so far\n`);
+  };
+}
 
 export default defineCommand({
   args: {
@@ -18,7 +31,12 @@ export default defineCommand({
     const { preparedFolder } = await import("../run/prepared-scans.js");
     const { prepareScans } = await import("../run/prepare-scans.js");
     const prepared = preparedFolder(io.env);
-    const split = await resolveSplit(config, { source: args.config, folder: prepared, signal: io.signal });
+    const split = await resolveSplit(config, {
+      source: args.config,
+      folder: prepared,
+      signal: io.signal,
+      onFolder: folderLines(io.stderr),
+    });
     for (const note of split.notes) io.stderr.write(`note: ${note}\n`);
     const scans = splitParts.flatMap((part) => split[part]);
     let progress: ReturnType<typeof createProgress> | undefined;

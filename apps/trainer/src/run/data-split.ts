@@ -32,6 +32,8 @@ export interface SplitOptions {
   /** The folder of a run that has its split: what it was trained on stays what it was, whatever has come to the data set since. */
   savedIn?: string;
   signal?: AbortSignal;
+  /** Called after each folder of such a tree. */
+  onFolder?: (progress: { folders: number; read: number; series: number }) => void;
 }
 
 /**
@@ -95,11 +97,15 @@ const tablesOf = ({ root }: Config["data"]): Tables | undefined => (root === und
 /** The scans of the data set, if the configuration has one; a tree of DICOM series is walked first. */
 async function listScans(
   { root }: Config["data"],
-  { folder, signal }: SplitOptions,
+  { folder, signal, onFolder }: SplitOptions,
 ): Promise<{ scans: DataSetScan[]; bad: BadSeries[]; tables: Tables | undefined }> {
   if (root === undefined) return { scans: [], bad: [], tables: undefined };
   const name = createHash("sha256").update(resolve(root)).digest("hex").slice(0, 24);
-  const set = await openDataSet(root, { index: join(folder, "series", `${name}.jsonl`), ...(signal && { signal }) });
+  const set = await openDataSet(root, {
+    index: join(folder, "series", `${name}.jsonl`),
+    ...(signal && { signal }),
+    ...(onFolder && { onFolder }),
+  });
   const scans: DataSetScan[] = [];
   const bad: BadSeries[] = [];
   for await (const scan of set.scans({ onBad: (each) => bad.push(each) })) scans.push(scan);

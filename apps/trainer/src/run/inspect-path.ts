@@ -7,7 +7,7 @@ import { inputError } from "../errors.js";
 import { inspectSet, type SetInspection } from "./inspect-set.js";
 
 /** A series as it is listed: its files counted. */
-export interface ListedSeries extends Omit<DicomSeries, "files" | "problems"> {
+interface ListedSeries extends Omit<DicomSeries, "files" | "problems"> {
   files: number;
   /** What keeps it from being a volume; none where it is one. */
   problems: string[];

@@ -2,7 +2,7 @@ import type { Volume } from "@gleaner/volumes";
 import { PNG } from "pngjs";
 import { inputError } from "../errors.js";
 
-export const sliceAxes = ["z", "y", "x"] as const;
+const sliceAxes = ["z", "y", "x"] as const;
 
 /** Which slice of a volume to show, and how. */
 export interface SliceChoice {

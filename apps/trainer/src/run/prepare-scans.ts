@@ -17,7 +17,7 @@ export interface PrepareOptions extends PrepareRecipe {
 }
 
 /** A scan that could not be prepared. */
-export interface FailedScan {
+interface FailedScan {
   scan: string;
   path: string;
   reason: string;
@@ -32,6 +32,9 @@ export interface PrepareResult {
   /** In the order in which the scans were given. */
   failed: FailedScan[];
 }
+
+/** A look at a scan that is there waits for the file system, some hundred times. */
+const looksAtOnce = 8;
 
 /** What the index says of a scan. */
 const indexLine = z.object({
@@ -58,17 +61,20 @@ export async function prepareScans(scans: readonly Scan[], options: PrepareOptio
   const facts = new Map<number, PreparedFacts>();
   const failed = new Map<number, FailedScan>();
   const report = (): void => onProgress?.(facts.size + failed.size, scans.length, failed.size);
-  const missing: number[] = [];
   // What is there is found without a thread.
-  for (const [i, scan] of scans.entries()) {
-    signal?.throwIfAborted();
-    const entry = await findPrepared(scan, settings, folder).catch(() => undefined);
-    if (!entry) missing.push(i);
-    else {
-      facts.set(i, { path: entry.path, shape: entry.grid.shape, spacingMm: entry.grid.spacingMm, dtype: entry.dtype, cached: true });
-      report();
-    }
-  }
+  const unseen = scans.entries();
+  await Promise.all(
+    Array.from({ length: looksAtOnce }, async () => {
+      for (const [i, scan] of unseen) {
+        signal?.throwIfAborted();
+        const entry = await findPrepared(scan, settings, folder).catch(() => undefined);
+        if (!entry) continue;
+        facts.set(i, { path: entry.path, shape: entry.grid.shape, spacingMm: entry.grid.spacingMm, dtype: entry.dtype, cached: true });
+        report();
+      }
+    }),
+  );
+  const missing = [...scans.keys()].filter((i) => !facts.has(i));
   const { preparers, close } = scanPreparers(Math.min(threads, missing.length), { settings, folder });
   try {
     const queue = missing.values();

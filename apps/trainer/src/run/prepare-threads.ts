@@ -28,7 +28,7 @@ export type PrepareAnswer = { facts: PreparedFacts } | { text: string; exitCode:
 /** What a machine has, up to 4: each thread holds a whole scan or two. */
 export const defaultPrepareThreads = (): number => Math.min(4, availableParallelism());
 
-export async function prepareOne(scan: Scan, { settings, folder }: PrepareRecipe): Promise<PreparedFacts> {
+async function prepareOne(scan: Scan, { settings, folder }: PrepareRecipe): Promise<PreparedFacts> {
   const { entry, cached } = await ensurePrepared(scan, settings, folder);
   return { path: entry.path, shape: entry.grid.shape, spacingMm: entry.grid.spacingMm, dtype: entry.dtype, cached };
 }
