@@ -72,8 +72,16 @@ describe("gleaner detect", () => {
     const scan = scans[0]!.path;
     const run = set.at("run");
     const cases: [string[], number, string | RegExp][] = [
-      [[run, set.at("nope.mhd"), "--out", out], 2, "gleaner: ~/nope.mhd does not exist; expected a volume"],
-      [[run, scan, set.at("phantoms"), "--out", out], 2, "gleaner: ~/phantoms is a folder; expected the file of a volume"],
+      [
+        [run, set.at("nope.mhd"), "--out", out],
+        2,
+        "gleaner: ~/nope.mhd does not exist; expected a volume: a file, or the folder of a DICOM series",
+      ],
+      [
+        [run, scan, set.at("phantoms"), "--out", out],
+        2,
+        "gleaner: ~/phantoms holds no DICOM series; expected one, or the file of a volume",
+      ],
       [
         [set.at("nowhere"), scan, "--out", out],
         2,

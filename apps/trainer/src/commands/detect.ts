@@ -6,7 +6,7 @@ import { engineArgument, startEngine } from "../run/start-engine.js";
 export default defineCommand({
   args: {
     run: { type: "positional", description: "Folder of a trained run", required: true },
-    scan: { type: "positional", description: "Volumes: .mhd, .mha, .nii or .nii.gz", required: true },
+    scan: { type: "positional", description: "Volumes: files (MetaImage, NIfTI, NRRD) or folders of a DICOM series", required: true },
     out: { type: "string", description: "The candidates, in LUNA16's columns", valueHint: "candidates.csv", required: true },
     engine: engineArgument,
     json: { type: "boolean", description: "Write one JSON document" },

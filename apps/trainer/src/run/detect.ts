@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Candidate } from "@gleaner/volumes";
+import { listDicomFolder } from "@gleaner/volumes/node";
 import { inputError } from "../errors.js";
 import { candidatesOf, writeCandidates } from "./candidates-file.js";
 import { scanIdOf } from "./data-split.js";
@@ -27,8 +28,8 @@ export async function detect({ run, scans, out, preparedFolder, signal, onTile }
   checkOutput(out);
   const ids = new Set<string>();
   for (const path of scans) {
-    if (!existsSync(path)) throw inputError(`${path} does not exist; expected a volume`);
-    if (!statSync(path).isFile()) throw inputError(`${path} is a folder; expected the file of a volume`);
+    if (!existsSync(path)) throw inputError(`${path} does not exist; expected a volume: a file, or the folder of a DICOM series`);
+    if (statSync(path).isDirectory()) await checkSeries(path);
     if (ids.has(scanIdOf(path)))
       throw inputError(`${path}: another scan is named ${scanIdOf(path)} too; expected different file names, which become the series ids`);
     ids.add(scanIdOf(path));
@@ -53,4 +54,14 @@ export async function detect({ run, scans, out, preparedFolder, signal, onTile }
   mkdirSync(dirname(resolve(out)), { recursive: true });
   writeCandidates(out, candidates);
   return { candidates: out, scans: summary };
+}
+
+/** Throws unless a folder holds one DICOM series that is a volume as far as its headers tell; asked before long work on the scans before it. */
+async function checkSeries(folder: string): Promise<void> {
+  const series = (await listDicomFolder(folder)).filter(({ localizer }) => !localizer);
+  const [only] = series;
+  if (!only || series.length > 1)
+    throw inputError(`${folder} holds ${series.length === 0 ? "no" : series.length} DICOM series; expected one, or the file of a volume`);
+  const [problem] = only.problems;
+  if (problem) throw inputError(problem.message);
 }
