@@ -3,6 +3,7 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: {
     cli: "src/cli.ts",
+    "patch-worker": "src/run/patch-worker.ts",
     "phantom-worker": "src/run/phantom-worker.ts",
     "prepare-worker": "src/run/prepare-worker.ts",
     "view-worker": "src/classification/view-worker.ts",

@@ -82,6 +82,11 @@ const training = section({
   unlabeledBatch: whole(0, 4096).default(8).describe("Unlabeled patches a step; at least 1 for FocalMix."),
   patch: whole(8, 512).default(32).describe("Edge of the cube patches in voxels; a multiple of the network's largest stride."),
   foreground: fraction.default(0.6).describe("Share of the labeled patches that hold a nodule."),
+  hardExamples: fraction
+    .default(0)
+    .describe(
+      "Share of the labeled patches that come from the quarter of the labeled scans on which the loss was highest so far; the others visit every scan equally often. 0: none. Ours, not FocalMix's.",
+    ),
   symmetries: oneOf("cube", "flips", "none")
     .default("cube")
     .describe(
@@ -95,6 +100,9 @@ const training = section({
   clipNorm: positive(1e9).default(5).describe("Gradients are scaled down to this global norm."),
   emaDecay: number(0, 0.99999).default(0.99).describe("Decay of the moving average of the weights, which is what is evaluated."),
   checkpointEvery: whole(1).default(500).describe("Steps between checkpoints."),
+  threads: whole(0, 64)
+    .optional()
+    .describe("Threads that cut patches; 0: none beside the training. By default what the machine has, up to 4."),
 });
 
 const loss = section({

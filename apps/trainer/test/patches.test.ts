@@ -1,19 +1,20 @@
 import "@tensorflow/tfjs";
-import { cubeSymmetries } from "@gleaner/augment";
+import { cubeSymmetries, type Symmetry, transformBoxes, transformVolume } from "@gleaner/augment";
 import { generateAnchors } from "@gleaner/detector";
 import { createRandom } from "@gleaner/training";
 import { boxesOfFindings, createVolume, cropVolume, type Finding, type Volume, voxelToWorld } from "@gleaner/volumes";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { validateConfig } from "../src/config.js";
+import { stackLabeled } from "../src/run/batches.js";
 import {
-  createPatchSource,
   drawSymmetry,
-  labeledBatch,
+  makePatch,
   type Patch,
+  type PatchRecipe,
   samplePatch,
-  stackPatches,
+  targetsOf,
   toNetworkRange,
+  turnCube,
 } from "../src/run/patches.js";
 import type { OpenedScan } from "../src/run/prepared-scans.js";
 
@@ -59,14 +60,14 @@ describe("samplePatch", () => {
     const boxes = boxesOfFindings(scan.grid, findings);
     for (let i = 0; i < 100; i++) {
       const patch = await samplePatch(scan, boxes, size, window, true, random);
-      expect(patch.data).toHaveLength(size ** 3);
-      const bright = patch.data.indexOf(1);
+      expect(patch.voxels).toHaveLength(size ** 3);
+      const bright = patch.voxels.indexOf(1);
       expect(bright).toBeGreaterThan(0);
       const at = [Math.floor(bright / size ** 2), Math.floor(bright / size) % size, bright % size];
       expect([0, 1, 2].map((axis) => (patch.boxes[axis]! + patch.boxes[axis + 3]!) / 2)).toEqual(at);
       for (const c of at) expect(c >= 3 && c <= 12).toBe(true);
       // Beyond the scan is air.
-      expect(patch.data.every((value) => value === -1 || value === 1)).toBe(true);
+      expect(patch.voxels.every((value) => value === -1 || value === 1)).toBe(true);
     }
   });
 
@@ -77,10 +78,10 @@ describe("samplePatch", () => {
     const starts = new Set<number>();
     for (let i = 0; i < 300; i++) {
       const patch = await samplePatch(scan, boxes, size, window, false, random);
-      const bright = patch.data.indexOf(1);
+      const bright = patch.voxels.indexOf(1);
       if (bright >= 0) expect(patch.boxes).toHaveLength(6);
       if (patch.boxes.length > 0) starts.add(patch.boxes[0]!);
-      expect(patch.data.every((value) => value === -1 || value === 1)).toBe(true);
+      expect(patch.voxels.every((value) => value === -1 || value === 1)).toBe(true);
     }
     // The scan is 24 voxels deep: a patch of 16 begins at 0 to 8.
     expect([...starts].sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -88,44 +89,52 @@ describe("samplePatch", () => {
 
   test("a scan smaller than the patch is in its middle", async () => {
     const volume = createVolume({ data: new Int16Array(8).fill(400), shape: [2, 2, 2], spacingMm: [2, 2, 2] });
-    const { data, boxes } = await samplePatch(opened("b", volume), new Float32Array(), size, window, true, createRandom(3));
-    expect(data.filter((value) => value === 1)).toHaveLength(8);
-    expect(data[7 * size ** 2 + 7 * size + 7]).toBe(1);
+    const { voxels, boxes } = await samplePatch(opened("b", volume), new Float32Array(), size, window, true, createRandom(3));
+    expect(voxels.filter((value) => value === 1)).toHaveLength(8);
+    expect(voxels[7 * size ** 2 + 7 * size + 7]).toBe(1);
     expect(boxes).toHaveLength(0);
   });
 });
 
-describe("labeledBatch", () => {
-  const anchors = generateAnchors({
-    shape: [size, size, size],
-    levels: [
-      {
-        stride: 4,
-        sizes: [
-          [3, 3, 3],
-          [5, 5, 5],
-        ],
-      },
-    ],
-  });
-  const patchWith = (box: number[], bright: [number, number, number]): Patch => {
-    const data = new Float32Array(size ** 3).fill(-1);
-    data[(bright[0] * size + bright[1]) * size + bright[2]] = 1;
-    return { data, boxes: Float32Array.from(box) };
+const anchors = generateAnchors({
+  shape: [size, size, size],
+  levels: [
+    {
+      stride: 4,
+      sizes: [
+        [3, 3, 3],
+        [5, 5, 5],
+      ],
+    },
+  ],
+});
+const center = (box: ArrayLike<number>, at = 0): number[] => [0, 1, 2].map((axis) => (box[at + axis]! + box[at + axis + 3]!) / 2);
+
+test("turnCube does to an array what transformVolume does to a tensor, under all 48 symmetries", () => {
+  const cube = Float32Array.from({ length: 27 }, (_, i) => i);
+  for (const view of cubeSymmetries()) {
+    const expected = tf.tidy(() => transformVolume(tf.tensor5d(cube, [1, 3, 3, 3, 1]), view).dataSync());
+    expect(turnCube(cube, 3, view)).toEqual(expected);
+  }
+});
+
+describe("targetsOf and stackLabeled", () => {
+  const cubeWith = (bright: [number, number, number]): Float32Array => {
+    const voxels = new Float32Array(size ** 3).fill(-1);
+    voxels[(bright[0] * size + bright[1]) * size + bright[2]] = 1;
+    return voxels;
   };
-  const center = (box: ArrayLike<number>, at = 0): number[] => [0, 1, 2].map((axis) => (box[at + axis]! + box[at + axis + 3]!) / 2);
+  const seen = (voxels: Float32Array, boxes: number[], view: Symmetry, method: "iou" | "center" | "atss"): Patch => ({
+    voxels: turnCube(voxels, size, view),
+    targets: targetsOf(transformBoxes(boxes, [size, size, size], view), { size, anchors, matching: { method } }),
+  });
 
   test("voxels, boxes and anchors move together under all 48 symmetries", () => {
     const views = cubeSymmetries();
-    const patch = patchWith([1, 8, 3, 5, 12, 7], [3, 10, 5]);
-    const batch = labeledBatch(
-      views.map(() => patch),
-      views,
-      size,
-      anchors,
-      { method: "iou" },
-    );
+    const patches = views.map((view) => seen(cubeWith([3, 10, 5]), [1, 8, 3, 5, 12, 7], view, "iou"));
+    const batch = stackLabeled(patches, size);
     expect(batch.patches.shape).toEqual([48, size, size, size, 1]);
+    expect(batch.deltas.shape).toEqual([48, anchors.count, 6]);
     const voxels = batch.patches.dataSync();
     const [positives, deltas] = [batch.positives.dataSync(), batch.deltas.dataSync()];
     for (const v of views.keys()) {
@@ -150,10 +159,11 @@ describe("labeledBatch", () => {
 
   test("a box whose middle is cut off is neither background nor an object", () => {
     const still = drawSymmetry("none", () => 0);
-    const cut = patchWith([5, 5, 14, 9, 9, 19], [0, 0, 0]);
-    const none = patchWith([], [0, 0, 0]);
     for (const method of ["center", "iou", "atss"] as const) {
-      const batch = labeledBatch([cut, none], [still, still], size, anchors, { method });
+      const batch = stackLabeled(
+        [seen(cubeWith([0, 0, 0]), [5, 5, 14, 9, 9, 19], still, method), seen(cubeWith([0, 0, 0]), [], still, method)],
+        size,
+      );
       const [weights, targets] = [batch.weights.dataSync(), batch.targets.dataSync()];
       expect(targets.every((t) => t === 0)).toBe(true);
       const ignored = [...weights.subarray(0, anchors.count).entries()].filter(([, weight]) => weight === 0).map(([a]) => a);
@@ -164,14 +174,55 @@ describe("labeledBatch", () => {
       tf.dispose(Object.values(batch));
     }
   });
+});
 
-  test("leaves no tensor but the batch's own", () => {
-    const before = tf.memory().numTensors;
-    const views = [drawSymmetry("cube", () => 0.9), drawSymmetry("flips", () => 0.9)];
-    const batch = labeledBatch([patchWith([], [1, 1, 1]), patchWith([], [1, 1, 1])], views, size, anchors, { method: "center" });
-    expect(tf.memory().numTensors - before).toBe(5);
-    tf.dispose(Object.values(batch));
-    expect(tf.memory().numTensors).toBe(before);
+describe("makePatch", () => {
+  const { scan, findings } = scanWith([[12, 14, 16]]);
+  const store = { open: async () => scan };
+  const recipe: PatchRecipe = { size, windowHu: window, foreground: 1, symmetries: "cube", anchors, matching: { method: "center" } };
+  const job = (seed: number, own?: Finding[]) => ({
+    scan: { id: "a", path: "a" },
+    random: createRandom(seed).snapshot(),
+    ...(own && { findings: own }),
+  });
+
+  test("a labeled patch has its nodule and positive anchors at it, an unlabeled one has voxels alone; the same for the same stream", async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const patch: Patch = await makePatch(job(seed, findings), recipe, store);
+      const bright = patch.voxels.indexOf(1);
+      const at = [Math.floor(bright / size ** 2), Math.floor(bright / size) % size, bright % size];
+      const positive = [...patch.targets!.positives.entries()].filter(([, value]) => value === 1).map(([a]) => a);
+      expect(positive.length).toBeGreaterThan(0);
+      for (const a of positive) expect(Math.hypot(...center(anchors.boxes, 6 * a).map((c, i) => c - at[i]!))).toBeLessThan(6);
+      expect(await makePatch(job(seed, findings), recipe, store)).toEqual(patch);
+    }
+    const unlabeled: Patch = await makePatch(job(1), recipe, store);
+    expect(unlabeled.voxels).toHaveLength(size ** 3);
+    expect(unlabeled.targets).toBeUndefined();
+  });
+
+  test("a labeled scan without nodules gives background", async () => {
+    const patch: Patch = await makePatch(job(4, []), recipe, store);
+    expect(patch.targets!.positives.every((value) => value === 0)).toBe(true);
+    expect(patch.targets!.weights.every((value) => value === 1)).toBe(true);
+  });
+
+  test("the chosen share of the labeled patches is cut around a nodule", async () => {
+    // A nodule in the corner, where the middle of no patch that lies inside of the scan comes: only those around it reach beyond the scan.
+    const corner = scanWith([[0, 0, 0]]);
+    let around = 0;
+    for (let seed = 0; seed < 400; seed++) {
+      const { voxels }: Patch = await makePatch(
+        job(seed, corner.findings),
+        { ...recipe, foreground: 0.25, symmetries: "none" },
+        { open: async () => corner.scan },
+      );
+      const bright = voxels.indexOf(1);
+      if (bright > 0) around++;
+    }
+    // Binomial: 100 ± 3 × 8.7.
+    expect(around).toBeGreaterThan(74);
+    expect(around).toBeLessThan(126);
   });
 });
 
@@ -182,50 +233,4 @@ describe("drawSymmetry", () => {
   };
   test("draws the 48 of the cube, the 8 flips, or nothing", () =>
     expect([drawn("cube"), drawn("flips"), drawn("none")]).toEqual([48, 8, 1]));
-});
-
-describe("createPatchSource", () => {
-  const config = validateConfig(
-    { method: "focalmix", data: { labeled: 1 }, training: { patch: size, foreground: 1 }, network: { channels: [4, 4] } },
-    "test",
-  );
-  const { scan, findings } = scanWith([[12, 14, 16]]);
-  const places = [{ id: "a", path: "a" }];
-  const store = { open: async () => scan };
-
-  test("draws labeled patches around nodules and unlabeled ones without boxes, the same for the same seed", async () => {
-    const split = { labeled: places, unlabeled: places, test: [], annotations: "a.csv", findings, excluded: [], notes: [] };
-    const draw = async () => {
-      const source = createPatchSource(config, split, store, createRandom(4));
-      return [await source.labeled(3), await source.unlabeled(2)] as const;
-    };
-    const [labeled, unlabeled] = await draw();
-    expect(labeled.map(({ boxes }) => boxes.length)).toEqual([6, 6, 6]);
-    expect(unlabeled.map(({ boxes }) => boxes.length)).toEqual([0, 0]);
-    expect(await draw()).toEqual([labeled, unlabeled]);
-  });
-
-  test("a labeled scan without nodules gives background", async () => {
-    const split = {
-      labeled: places,
-      unlabeled: [],
-      test: [],
-      annotations: "a.csv",
-      findings: [{ ...findings[0]!, scan: "other" }],
-      excluded: [],
-      notes: [],
-    };
-    const [patch] = await createPatchSource(config, split, store, createRandom(4)).labeled(1);
-    expect(patch!.boxes).toHaveLength(0);
-  });
-});
-
-test("stackPatches joins patches in their order", () => {
-  const stacked = stackPatches(
-    [1, 2].map((value) => ({ data: new Float32Array(8).fill(value), boxes: new Float32Array() })),
-    2,
-  );
-  expect(stacked.shape).toEqual([2, 2, 2, 2, 1]);
-  expect([...stacked.dataSync()]).toEqual([...Array(8).fill(1), ...Array(8).fill(2)]);
-  stacked.dispose();
 });

@@ -18,6 +18,7 @@ export const stepEvent = (step: number, changes: Partial<StepEvent> = {}): StepE
   learningRate: 0.001,
   gradientNorm: 1,
   seconds: 0.5,
+  waited: 0,
   ...changes,
 });
 

@@ -54,7 +54,12 @@ const step = z.object({
   learningRate: z.number(),
   gradientNorm: z.number(),
   seconds: z.number(),
-}) satisfies z.ZodType<StepEvent>;
+  // Runs that were started before it was logged lack it.
+  waited: z.number().optional(),
+}) satisfies z.ZodType<LoggedStep>;
+
+/** A step as the log of a run of any age has it. */
+type LoggedStep = Omit<StepEvent, "waited"> & { waited?: number | undefined };
 
 /** A run's evaluation as far as the report needs it. */
 export type Judgment = z.output<typeof judgment>;
@@ -65,7 +70,7 @@ export interface RunSummary {
   config: Config;
   environment: Record<string, unknown>;
   split: z.output<typeof split>;
-  steps: StepEvent[];
+  steps: LoggedStep[];
   /** Absent until the run is evaluated. */
   froc?: Judgment;
   slices: Slice[];

@@ -1,14 +1,58 @@
-import { randomSymmetry, type Symmetry, transformBoxes, transformVolume } from "@gleaner/augment";
-import { type AnchorSet, anchorTargets, matchAnchors } from "@gleaner/detector";
-import type { DetectionBatch } from "@gleaner/methods";
-import { randomInteger } from "@gleaner/training";
+import { randomSymmetry, type Symmetry, transformBoxes } from "@gleaner/augment";
+import { type AnchorSet, type AnchorTargets, anchorTargets, matchAnchors } from "@gleaner/detector";
+import { type RandomSnapshot, randomInteger, restoreRandom } from "@gleaner/training";
 import { boxesOfFindings, type Finding } from "@gleaner/volumes";
-import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
-import type { DataSplit } from "./data-split.js";
+import type { Scan } from "./data-split.js";
 import type { OpenedScan, ScanStore } from "./prepared-scans.js";
 
 type Triple = [number, number, number];
+
+/** How the patches of a run are made; plain data, so that a thread can be told. */
+export interface PatchRecipe {
+  /** Edge in voxels. */
+  size: number;
+  windowHu: readonly [number, number];
+  /** Share of the labeled patches that are cut around a nodule. */
+  foreground: number;
+  symmetries: Config["training"]["symmetries"];
+  anchors: AnchorSet;
+  matching: Config["matching"];
+}
+
+/** One patch of a batch: of which scan, and where its random stream stands. */
+export interface PatchJob {
+  scan: Scan;
+  random: RandomSnapshot;
+  /** The nodules of a labeled scan; absent for a patch that is seen without annotations. */
+  findings?: readonly Finding[];
+}
+
+/** A patch as the network sees it. */
+export interface Patch {
+  /** `[size, size, size]` in C order, −1..1. */
+  voxels: Float32Array;
+  /** What every anchor is to learn, of a labeled patch. */
+  targets?: AnchorTargets;
+}
+
+/** A patch is a function of its job: a labeled one under a symmetry and with its targets, an unlabeled one as it lies in the scan. */
+export async function makePatch(
+  { scan: source, random: snapshot, findings }: PatchJob,
+  recipe: PatchRecipe,
+  store: Pick<ScanStore, "open">,
+) {
+  const { size, windowHu, foreground, symmetries } = recipe;
+  const random = restoreRandom(snapshot);
+  const scan = await store.open(source);
+  if (!findings) return { voxels: (await samplePatch(scan, new Float32Array(), size, windowHu, false, random)).voxels } satisfies Patch;
+  const { voxels, boxes } = await samplePatch(scan, boxesOfFindings(scan.grid, findings), size, windowHu, random() < foreground, random);
+  const view = drawSymmetry(symmetries, random);
+  return {
+    voxels: turnCube(voxels, size, view),
+    targets: targetsOf(transformBoxes(boxes, [size, size, size], view), recipe),
+  } satisfies Patch;
+}
 
 /** Hounsfield units to −1..1 of a window. */
 export function toNetworkRange(data: ArrayLike<number>, [low, high]: readonly [number, number]): Float32Array {
@@ -18,13 +62,7 @@ export function toNetworkRange(data: ArrayLike<number>, [low, high]: readonly [n
   return out;
 }
 
-/** A patch of a scan with the boxes in it, in the patch's voxels. */
-export interface Patch {
-  data: Float32Array;
-  boxes: Float32Array;
-}
-
-/** Cuts a cube around one of the boxes (somewhere in its middle half) or anywhere; what lies outside the scan is air. */
+/** Cuts a cube around one of the boxes (somewhere in its middle half) or anywhere, with the boxes in it; what lies outside the scan is air. */
 export async function samplePatch(
   scan: OpenedScan,
   boxes: Float32Array,
@@ -32,7 +70,7 @@ export async function samplePatch(
   windowHu: readonly [number, number],
   foreground: boolean,
   random: () => number,
-): Promise<Patch> {
+): Promise<{ voxels: Float32Array; boxes: Float32Array }> {
   const { shape } = scan.grid;
   let start: Triple;
   if (foreground && boxes.length > 0) {
@@ -50,42 +88,7 @@ export async function samplePatch(
     const box = [0, 1, 2, 3, 4, 5].map((k) => boxes[i + k]! - start[k % 3]!);
     if ([0, 1, 2].every((axis) => box[axis + 3]! > -0.5 && box[axis]! < size - 0.5)) kept.push(...box);
   }
-  return { data: toNetworkRange(crop.data, windowHu), boxes: Float32Array.from(kept) };
-}
-
-/** Draws patches of the labeled and of the unlabeled scans, every scan as often as another. */
-export interface PatchSource {
-  labeled(count: number): Promise<Patch[]>;
-  unlabeled(count: number): Promise<Patch[]>;
-}
-
-export function createPatchSource(
-  config: Config,
-  split: Pick<DataSplit, "labeled" | "unlabeled" | "findings">,
-  store: Pick<ScanStore, "open">,
-  random: () => number,
-): PatchSource {
-  const { patch: size, foreground } = config.training;
-  const { windowHu } = config.preprocessing;
-  const findingsOf = new Map<string, Finding[]>();
-  for (const finding of split.findings) findingsOf.set(finding.scan, [...(findingsOf.get(finding.scan) ?? []), finding]);
-  const draw = async (count: number, one: () => Promise<Patch>): Promise<Patch[]> => {
-    const patches: Patch[] = [];
-    for (let i = 0; i < count; i++) patches.push(await one());
-    return patches;
-  };
-  return {
-    labeled: (count) =>
-      draw(count, async () => {
-        const scan = await store.open(split.labeled[randomInteger(split.labeled.length, random)]!);
-        return samplePatch(scan, boxesOfFindings(scan.grid, findingsOf.get(scan.id) ?? []), size, windowHu, random() < foreground, random);
-      }),
-    unlabeled: (count) =>
-      draw(count, async () => {
-        const scan = await store.open(split.unlabeled[randomInteger(split.unlabeled.length, random)]!);
-        return samplePatch(scan, new Float32Array(), size, windowHu, false, random);
-      }),
-  };
+  return { voxels: toNetworkRange(crop.data, windowHu), boxes: Float32Array.from(kept) };
 }
 
 /** The symmetry that a training patch is seen under. */
@@ -94,53 +97,36 @@ export function drawSymmetry(kind: Config["training"]["symmetries"], random: () 
   return randomSymmetry(random, { permute: kind === "cube" });
 }
 
-/** Patches as one tensor `[batch, size, size, size, 1]`. */
-export function stackPatches(patches: readonly Patch[], size: number): tf.Tensor5D {
-  const data = new Float32Array(patches.length * size ** 3);
-  for (const [i, patch] of patches.entries()) data.set(patch.data, i * size ** 3);
-  return tf.tensor5d(data, [patches.length, size, size, size, 1]);
+/** The voxels of a cube under a symmetry, as `transformVolume` has it for tensors: threads have no engine. */
+export function turnCube(voxels: Float32Array, size: number, { axes, flips }: Symmetry): Float32Array {
+  const strides = [size * size, size, 1];
+  const [dz, dy, dx] = axes.map((axis, i) => (flips[i] ? -strides[axis]! : strides[axis]!)) as Triple;
+  // A flipped axis is read from its far end.
+  const first = [dz, dy, dx].reduce((sum, step) => (step < 0 ? sum - step * (size - 1) : sum), 0);
+  const out = new Float32Array(voxels.length);
+  let at = 0;
+  for (let z = 0; z < size; z++) {
+    for (let y = 0; y < size; y++) {
+      let from = first + z * dz + y * dy;
+      for (let x = 0; x < size; x++, from += dx) out[at++] = voxels[from]!;
+    }
+  }
+  return out;
 }
 
-/** Labeled patches, each under its symmetry, with what every anchor is to learn. */
-export function labeledBatch(
-  patches: readonly Patch[],
-  symmetries: readonly Symmetry[],
-  size: number,
-  anchors: AnchorSet,
-  matching: Config["matching"],
-): DetectionBatch {
-  const count = patches.length;
-  const n = anchors.count;
-  const targets = new Float32Array(count * n);
-  const weights = new Float32Array(count * n);
-  const positives = new Float32Array(count * n);
-  const deltas = new Float32Array(count * n * 6);
-  const cubes: tf.Tensor5D[] = [];
-  for (const [i, patch] of patches.entries()) {
-    const view = symmetries[i]!;
-    cubes.push(tf.tidy(() => transformVolume(stackPatches([patch], size), view)));
-    const boxes = transformBoxes(patch.boxes, [size, size, size], view);
-    // A box whose center the border cut off is neither background nor an object whose extent could be told: its anchors are ignored.
-    const matches = matchAnchors(
-      anchors.boxes,
-      boxes,
-      matching.method === "atss" ? { ...matching, method: "atss", grid: anchors.grid } : { ...matching, method: matching.method },
-    ).map((box) => (box >= 0 && !isInside(boxes, box, size) ? -2 : box));
-    const learnt = anchorTargets(anchors.boxes, boxes, matches);
-    targets.set(learnt.targets, i * n);
-    weights.set(learnt.weights, i * n);
-    positives.set(learnt.positives, i * n);
-    deltas.set(learnt.deltas, i * n * 6);
-  }
-  const joined = tf.concat(cubes, 0) as tf.Tensor5D;
-  tf.dispose(cubes);
-  return {
-    patches: joined,
-    targets: tf.tensor2d(targets, [count, n]),
-    weights: tf.tensor2d(weights, [count, n]),
-    positives: tf.tensor2d(positives, [count, n]),
-    deltas: tf.tensor3d(deltas, [count, n, 6]),
-  };
+/** What the anchors of a patch are to learn of the boxes in it. */
+export function targetsOf(boxes: Float32Array, { size, anchors, matching }: Pick<PatchRecipe, "size" | "anchors" | "matching">) {
+  const matches = matchAnchors(
+    anchors.boxes,
+    boxes,
+    matching.method === "atss" ? { ...matching, method: "atss", grid: anchors.grid } : { ...matching, method: matching.method },
+  );
+  // A box whose center the border cut off is neither background nor an object whose extent could be told: its anchors are ignored.
+  return anchorTargets(
+    anchors.boxes,
+    boxes,
+    matches.map((box) => (box >= 0 && !isInside(boxes, box, size) ? -2 : box)),
+  );
 }
 
 function isInside(boxes: Float32Array, box: number, size: number): boolean {

@@ -1,15 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type DetectionBatch, detectionLoss, focalMixBatch } from "@gleaner/methods";
-import { clipByGlobalNorm, cosineSchedule, linearRamp, linearWarmUp, lossGradients, runLoop } from "@gleaner/training";
+import { type DetectionBatch, detectionLoss } from "@gleaner/methods";
+import { clipByGlobalNorm, cosineSchedule, createRandom, linearWarmUp, lossGradients, runLoop } from "@gleaner/training";
 import { createEventLog } from "@gleaner/training/node";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import { inputError, workError } from "../errors.js";
+import { mixPatches, unlabeledWeightAt } from "./batch-mixture.js";
+import { createPatchBatches } from "./batches.js";
 import { type DataSplit, resolveSplit, saveSplit } from "./data-split.js";
 import { createNetwork, type Network } from "./network.js";
 import { nodulesInside } from "./nodules-inside.js";
-import { createPatchSource, drawSymmetry, labeledBatch, stackPatches } from "./patches.js";
+import { keepPredictions, lossesOfPatches } from "./patch-losses.js";
+import { createPatchMaker } from "./patch-threads.js";
 import { prepareScans } from "./prepare-scans.js";
 import { createScanStore } from "./prepared-scans.js";
 import { checkRunFolder, runFiles, writeJsonFile } from "./run-folder.js";
@@ -30,7 +33,9 @@ export interface StepEvent {
   meanTarget: number;
   learningRate: number;
   gradientNorm: number;
+  /** Of the step, and of them those that it waited for its patches. */
   seconds: number;
+  waited: number;
 }
 
 export interface TrainOptions {
@@ -56,6 +61,8 @@ export interface TrainResult {
   lastLoss: number | null;
   /** The highest mean over 50 steps of the confident pseudo-positives per unlabeled patch. */
   highestPseudoPositives: number;
+  /** The share of the time that the training waited for its patches. */
+  waited: number;
   stopped: boolean;
 }
 
@@ -85,30 +92,50 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
     ...(options.onPrepare && { onProgress: options.onPrepare }),
   });
   if (failed[0]) throw failed[0].error;
-  const store = createScanStore(config.preprocessing, options.preparedFolder);
-  const { findings, notes } = await nodulesInside(split, store);
+  const { findings, notes } = await nodulesInside(split, createScanStore(config.preprocessing, options.preparedFolder));
   for (const note of [...split.notes, ...notes]) onNote(note);
 
   const network = createNetwork(config, config.seed);
-  const fresh = createTrainingState(config, network.variables);
+  const fresh = createTrainingState(config, network.variables, split.labeled.length);
+  const { steps, checkpointEvery, patch: size, foreground, symmetries, threads } = config.training;
+  const maker = createPatchMaker(
+    {
+      patches: {
+        size,
+        windowHu: config.preprocessing.windowHu,
+        foreground,
+        symmetries,
+        anchors: network.anchorsOf([size, size, size]),
+        matching: config.matching,
+      },
+      preprocessing: config.preprocessing,
+      preparedFolder: options.preparedFolder,
+    },
+    threads,
+  );
   let log: ReturnType<typeof createEventLog> | undefined;
   try {
-    const state = resume ? restoreTrainingState(checkpoint, fresh) : fresh;
+    const state = resume ? restoreTrainingState(checkpoint, fresh, split.labeled.length) : fresh;
     startRunFolder(config, split, options);
     log = createEventLog(join(run, runFiles.events), { resumeAtStep: state.step });
-    const nextBatch = batchSource(config, network, state, createPatchSource(config, { ...split, findings }, store, state.random));
+    const random = createRandom(config.seed);
+    const weightAt = unlabeledWeightAt(config);
+    const batches = createPatchBatches(config, { ...split, findings }, maker, random, {
+      needsUnlabeled: (step) => weightAt(step) > 0,
+      ...(state.hardExamples && { hardExamples: state.hardExamples }),
+    });
     const learningRateAt = learningRate(config);
-    const { steps, checkpointEvery } = config.training;
-    let lastLoss: number | null = null;
+    let [lastLoss, allSeconds, allWaited] = [null as number | null, 0, 0];
     const { done, stopped } = await runLoop({
       from: state.step,
       steps,
       ...(signal && { signal }),
       async step(step) {
         const started = performance.now();
-        const { batch, ...about } = await nextBatch(step);
+        const { places, waited, ...patches } = await batches.next(step);
+        const { batch, ...about } = mixPatches(config, network, state, patches, weightAt(step), random.fork("mixture").fork(step));
         const rate = learningRateAt(step);
-        const { parts, gradientNorm } = updateWeights(config, network, state, batch, about.unlabeledWeight, rate);
+        const { parts, gradientNorm, ofPatches } = updateWeights(config, network, state, batch, about.unlabeledWeight, rate);
         tf.dispose(Object.values(batch));
         const [loss, classification, box, unlabeled] = parts as unknown as [number, number, number, number];
         for (const [name, value] of Object.entries({ loss, "norm of the gradient": gradientNorm })) {
@@ -119,8 +146,11 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
         }
         lastLoss = loss;
         watchPseudoPositives(state, about.pseudoPositives);
+        state.hardExamples?.observe(places, ofPatches);
         state.step = step + 1;
         const seconds = (performance.now() - started) / 1000;
+        allSeconds += seconds;
+        allWaited += waited;
         const event: StepEvent = {
           kind: "step",
           step: step + 1,
@@ -132,6 +162,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
           learningRate: rate,
           gradientNorm,
           seconds,
+          waited,
         };
         log!.append({ ...event });
         onStep?.(event, steps);
@@ -147,6 +178,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
       parameters,
       lastLoss,
       highestPseudoPositives: state.pseudoPositives.highest,
+      waited: allSeconds > 0 ? allWaited / allSeconds : 0,
       stopped,
     };
   } finally {
@@ -154,6 +186,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
     fresh.optimizer.dispose();
     fresh.ema.dispose();
     network.detector.dispose();
+    await maker.close();
   }
 }
 
@@ -166,53 +199,6 @@ function learningRate({ training }: Config): (step: number) => number {
   return (step) => training.learningRate * rise(step + 0.5) * fall(step + 0.5 - warmUpSteps);
 }
 
-interface NextBatch {
-  batch: DetectionBatch;
-  unlabeledWeight: number;
-  pseudoPositives: number;
-  meanTarget: number;
-}
-
-/** The batch of a step: labeled patches, and from the end of the supervised phase on FocalMix's mixture with unlabeled ones. */
-function batchSource(
-  config: Config,
-  network: Network,
-  state: TrainingState,
-  patches: ReturnType<typeof createPatchSource>,
-): (step: number) => Promise<NextBatch> {
-  const { steps, patch: size, labeledBatch: labeledCount, unlabeledBatch: unlabeledCount, symmetries } = config.training;
-  const { views, temperature, mixUpAlpha, supervisedUntil, rampOver, unlabeledWeight: fullWeight, teacher } = config.focalmix;
-  const anchors = network.anchorsOf([size, size, size]);
-  const supervisedSteps = Math.round(supervisedUntil * steps);
-  const ramp = linearRamp({ steps: Math.max(1, Math.round(rampOver * steps)) });
-  return async (step) => {
-    const cut = await patches.labeled(labeledCount);
-    const labeled = labeledBatch(
-      cut,
-      cut.map(() => drawSymmetry(symmetries, state.random)),
-      size,
-      anchors,
-      config.matching,
-    );
-    const unlabeledWeight = config.method === "focalmix" && step >= supervisedSteps ? fullWeight * ramp(step - supervisedSteps) : 0;
-    if (unlabeledWeight === 0) return { batch: labeled, unlabeledWeight, pseudoPositives: 0, meanTarget: 0 };
-    const unlabeled = stackPatches(await patches.unlabeled(unlabeledCount), size);
-    if (teacher === "ema") state.ema.swapIn();
-    try {
-      const { batch, statistics } = focalMixBatch(network.detector.predict, labeled, unlabeled, anchors.grid, {
-        random: state.random,
-        views: Array.from({ length: views }, () => drawSymmetry(symmetries, state.random)),
-        temperature,
-        mixUpAlpha,
-      });
-      return { batch, unlabeledWeight, ...statistics };
-    } finally {
-      if (teacher === "ema") state.ema.swapOut();
-      tf.dispose([unlabeled, ...Object.values(labeled)]);
-    }
-  };
-}
-
 /** Forward, backward, clipping, the optimizer and the average; the parts of the loss are total, classification, box, unlabeled. */
 function updateWeights(
   config: Config,
@@ -221,26 +207,27 @@ function updateWeights(
   batch: DetectionBatch,
   unlabeledWeight: number,
   rate: number,
-): { parts: number[]; gradientNorm: number } {
+): { parts: number[]; gradientNorm: number; ofPatches: Float32Array } {
+  const { labeledBatch: labeledCount, clipNorm } = config.training;
+  const options = { focal: config.loss, boxWeight: config.loss.boxWeight, boxBeta: config.loss.boxBeta };
+  const student = state.hardExamples ? keepPredictions(network.detector.predict) : { predict: network.detector.predict };
   let kept: tf.Tensor1D | undefined;
   const { value, gradients } = lossGradients(() => {
-    const { total, classification, box, unlabeled } = detectionLoss(network.detector.predict, batch, {
-      focal: config.loss,
-      boxWeight: config.loss.boxWeight,
-      boxBeta: config.loss.boxBeta,
-      labeledCount: config.training.labeledBatch,
-      unlabeledWeight,
-    });
+    const { total, classification, box, unlabeled } = detectionLoss(student.predict, batch, { ...options, labeledCount, unlabeledWeight });
     kept = tf.keep(tf.stack([total, classification, box, unlabeled]) as tf.Tensor1D);
     return total;
   }, state.variables);
-  const clipped = clipByGlobalNorm(gradients, config.training.clipNorm);
+  const clipped = clipByGlobalNorm(gradients, clipNorm);
   state.optimizer.apply(state.variables, clipped.gradients, rate);
   state.ema.update();
   // One read for all: each waits for the device.
-  const read = tf.tidy(() => tf.concat([kept!, tf.reshape(clipped.norm, [1])]).dataSync());
+  const read = tf.tidy(() => {
+    const ofPatches = "kept" in student ? [lossesOfPatches(batch, student.kept(), labeledCount, options)] : [];
+    return tf.concat([kept!, tf.reshape(clipped.norm, [1]), ...ofPatches]).dataSync() as Float32Array;
+  });
+  if ("kept" in student) tf.dispose(Object.values(student.kept()));
   tf.dispose([value, kept!, clipped.norm, ...Object.values(gradients), ...Object.values(clipped.gradients)]);
-  return { parts: Array.from(read.slice(0, 4)), gradientNorm: read[4]! };
+  return { parts: Array.from(read.slice(0, 4)), gradientNorm: read[4]!, ofPatches: read.slice(5) };
 }
 
 function watchPseudoPositives({ pseudoPositives }: TrainingState, ofStep: number): void {

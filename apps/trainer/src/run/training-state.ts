@@ -1,41 +1,31 @@
-import {
-  assignVariables,
-  createAdamW,
-  createEma,
-  createRandom,
-  createTensors,
-  type Ema,
-  type Optimizer,
-  type Random,
-  type RandomSnapshot,
-  readTensors,
-  restoreRandom,
-} from "@gleaner/training";
+import { assignVariables, createAdamW, createEma, createTensors, type Ema, type Optimizer, readTensors } from "@gleaner/training";
 import { loadCheckpoint, saveCheckpoint } from "@gleaner/training/node";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import { inputError } from "../errors.js";
+import { createHardExamples, type HardExamples } from "./patch-hard-examples.js";
 
-/** All that a run needs to go on as if it had never stopped. */
+/** All that a run needs to go on as if it had never stopped; its batches are functions of seed and step. */
 export interface TrainingState {
   /** Steps done. */
   step: number;
   variables: Record<string, tf.Variable>;
   optimizer: Optimizer;
   ema: Ema;
-  random: Random;
+  /** Which labeled scans are hard, where a share of the patches comes from them. */
+  hardExamples?: HardExamples;
   /** The fullest mean of 50 steps of confident pseudo-positives, and what the next mean is made of. */
   pseudoPositives: { highest: number; recent: number[] };
 }
 
-export function createTrainingState(config: Config, variables: Record<string, tf.Variable>): TrainingState {
+export function createTrainingState(config: Config, variables: Record<string, tf.Variable>, labeledScans: number): TrainingState {
   return {
     step: 0,
     variables,
     // Decay is for the kernels: a shrunken scale or bias of a norm only moves the balance between channels.
     optimizer: createAdamW({ weightDecay: config.training.weightDecay, exclude: (name) => !name.endsWith("kernel") }),
     ema: createEma(variables, { decay: config.training.emaDecay }),
-    random: createRandom(config.seed),
+    ...(config.training.hardExamples > 0 && { hardExamples: createHardExamples(labeledScans) }),
     pseudoPositives: { highest: 0, recent: [] },
   };
 }
@@ -54,29 +44,39 @@ export async function saveTrainingState(path: string, state: TrainingState): Pro
   const copies = { ...withPrefix("ema/", state.ema.snapshot()), ...withPrefix("optimizer/", state.optimizer.snapshot()) };
   try {
     const tensors = await readTensors({ ...withPrefix("model/", state.variables), ...copies });
-    saveCheckpoint(path, { tensors, meta: { step: state.step, random: state.random.snapshot(), pseudoPositives: state.pseudoPositives } });
+    const { step, pseudoPositives, hardExamples } = state;
+    saveCheckpoint(path, { tensors, meta: { step, pseudoPositives, ...(hardExamples && { hardExamples: hardExamples.snapshot() }) } });
   } finally {
     tf.dispose(Object.values(copies));
   }
 }
 
-/** Puts a checkpoint into a fresh state of the same configuration. */
-export function restoreTrainingState(path: string, state: TrainingState): TrainingState {
+/** Puts a checkpoint into a fresh state of the same configuration and number of labeled scans. */
+export function restoreTrainingState(path: string, state: TrainingState, labeledScans: number): TrainingState {
   const checkpoint = loadCheckpoint(path);
-  const { step, random, pseudoPositives } = (checkpoint.meta ?? {}) as Partial<Pick<TrainingState, "step" | "pseudoPositives">> & {
-    random?: RandomSnapshot;
+  const { step, pseudoPositives, hardExamples } = (checkpoint.meta ?? {}) as Partial<Pick<TrainingState, "step" | "pseudoPositives">> & {
+    hardExamples?: unknown;
   };
-  if (!Number.isInteger(step) || !random || !pseudoPositives)
+  if (!Number.isInteger(step) || !pseudoPositives || (state.hardExamples && !hardExamples))
     throw inputError(`${path} holds no state to resume from; expected a checkpoint of \`gleaner train\``);
   const tensors = createTensors(checkpoint.tensors);
   try {
     assignVariables(state.variables, underPrefix("model/", tensors));
     state.ema.restore(underPrefix("ema/", tensors));
     state.optimizer.restore(underPrefix("optimizer/", tensors));
-    return { ...state, step: step!, random: restoreRandom(random), pseudoPositives };
   } catch (error) {
     throw inputError(`${path} does not fit the network of its configuration: ${(error as Error).message}`, error);
   } finally {
     tf.dispose(Object.values(tensors));
+  }
+  try {
+    return {
+      ...state,
+      step: step!,
+      pseudoPositives,
+      ...(state.hardExamples && { hardExamples: createHardExamples(labeledScans, hardExamples) }),
+    };
+  } catch (error) {
+    throw inputError(`${path} does not fit its run: ${(error as Error).message}`, error);
   }
 }

@@ -1,0 +1,125 @@
+import type { AnchorTargets } from "@gleaner/detector";
+import type { DetectionBatch } from "@gleaner/methods";
+import { createShuffledPasses, type Random, randomInteger } from "@gleaner/training";
+import type { Finding } from "@gleaner/volumes";
+import * as tf from "@tensorflow/tfjs";
+import type { Config } from "../config.js";
+import type { DataSplit } from "./data-split.js";
+import { type HardExamples, lag } from "./patch-hard-examples.js";
+import type { PatchMaker } from "./patch-threads.js";
+import type { Patch } from "./patches.js";
+
+/** The patches of a step. */
+export interface PatchBatch {
+  /** Tensors which the caller disposes. */
+  labeled: DetectionBatch;
+  /** `[batch, size, size, size, 1]`, which the caller disposes; absent where the step needs none. */
+  unlabeled?: tf.Tensor5D;
+  /** The scans of the labeled patches, by their places in `split.labeled`. */
+  places: Int32Array;
+  /** Seconds that the training waited for the batch. */
+  waited: number;
+}
+
+/**
+ * Batches by the number of their step. A batch is a function of the seed and its step alone, so it may be made ahead, and resuming needs no state. With
+ * hard examples it also depends on what was known `lag` steps before.
+ */
+export interface PatchBatchSource {
+  next(step: number): Promise<PatchBatch>;
+}
+
+export interface PatchBatchOptions {
+  /** Whether a step needs unlabeled patches. */
+  needsUnlabeled: (step: number) => boolean;
+  /** Where a share of the labeled patches comes from, with `training.hardExamples`. */
+  hardExamples?: Pick<HardExamples, "forStep">;
+}
+
+/** Batches that are made ahead of the training: enough that a thread which the system pauses for a while keeps nobody waiting, and no more than this memory. */
+const aheadBytes = 2 ** 30;
+
+export function createPatchBatches(
+  config: Config,
+  split: Pick<DataSplit, "labeled" | "unlabeled" | "findings">,
+  maker: Pick<PatchMaker, "make" | "threads">,
+  random: Random,
+  { needsUnlabeled, hardExamples }: PatchBatchOptions,
+): PatchBatchSource {
+  const { patch: size, labeledBatch, unlabeledBatch, steps, hardExamples: hardShare } = config.training;
+  const findingsOf = new Map<string, Finding[]>(split.labeled.map(({ id }) => [id, split.findings.filter(({ scan }) => scan === id)]));
+  const drawLabeled = createShuffledPasses(split.labeled.length, random.fork("labeled"));
+  const drawUnlabeled = createShuffledPasses(Math.max(1, split.unlabeled.length), random.fork("unlabeled"));
+  const ahead =
+    maker.threads === 0 ? 0 : Math.max(1, Math.min(lag, Math.floor(aheadBytes / (4 * size ** 3 * (labeledBatch + unlabeledBatch)))));
+
+  const placesOf = (step: number): Int32Array => {
+    const hard = hardExamples?.forStep(step) ?? [];
+    const stream = random.fork("hard").fork(step);
+    return drawLabeled(step * labeledBatch, labeledBatch).map((place) =>
+      hard.length > 0 && stream() < hardShare ? hard[randomInteger(hard.length, stream)]! : place,
+    );
+  };
+  const start = (step: number) => {
+    const stream = random.fork("patches").fork(step);
+    const places = placesOf(step);
+    const labeled = Array.from(places, (place, i) => {
+      const scan = split.labeled[place]!;
+      return maker.make({ scan, random: stream.fork("labeled").fork(i).snapshot(), findings: findingsOf.get(scan.id) ?? [] });
+    });
+    const others = needsUnlabeled(step) ? drawUnlabeled(step * unlabeledBatch, unlabeledBatch) : [];
+    const unlabeled = Array.from(others, (place, i) =>
+      maker.make({ scan: split.unlabeled[place]!, random: stream.fork("unlabeled").fork(i).snapshot() }),
+    );
+    const made = Promise.all([Promise.all(labeled), Promise.all(unlabeled)]);
+    // A failure is reported when the batch is asked for, not when nobody listens yet.
+    made.catch(() => {});
+    return { places, made };
+  };
+
+  const started = new Map<number, ReturnType<typeof start>>();
+  return {
+    async next(step) {
+      const asked = performance.now();
+      for (let k = step; k <= Math.min(step + ahead, steps - 1); k++) if (!started.has(k)) started.set(k, start(k));
+      const { places, made } = started.get(step)!;
+      started.delete(step);
+      const [labeled, unlabeled] = await made;
+      const waited = (performance.now() - asked) / 1000;
+      return {
+        labeled: stackLabeled(labeled, size),
+        ...(unlabeled.length > 0 && { unlabeled: stackVoxels(unlabeled, size) }),
+        places,
+        waited,
+      };
+    },
+  };
+}
+
+/** Patches as one tensor `[batch, size, size, size, 1]`. */
+const stackVoxels = (patches: readonly Patch[], size: number): tf.Tensor5D =>
+  tf.tensor5d(joined(patches.map(({ voxels }) => voxels)), [patches.length, size, size, size, 1]);
+
+/** Labeled patches with what every anchor is to learn. */
+export function stackLabeled(patches: readonly Patch[], size: number): DetectionBatch {
+  const count = patches.length;
+  const anchors = patches[0]!.targets!.targets.length;
+  const all = (name: keyof AnchorTargets): Float32Array => joined(patches.map(({ targets }) => targets![name]));
+  return {
+    patches: stackVoxels(patches, size),
+    targets: tf.tensor2d(all("targets"), [count, anchors]),
+    weights: tf.tensor2d(all("weights"), [count, anchors]),
+    positives: tf.tensor2d(all("positives"), [count, anchors]),
+    deltas: tf.tensor3d(all("deltas"), [count, anchors, 6]),
+  };
+}
+
+function joined(pieces: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
