@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { deflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import {
   type DicomSegment,
@@ -113,6 +114,25 @@ describe("DICOM segmentations written by highdicom", () => {
     expect((await rejected(parseDicomSeg(changed(binary, "-38.460909\\8.271383\\306.0", "-38.973940\\9.680922\\304.0")))).message).toBe(
       "seg.dcm: two frames of segment 2 lie at one place",
     );
+  });
+
+  test("a deflated one reads the same, and one that inflates without end is refused", async () => {
+    const plain = fixture("-seg-binary.dcm");
+    const view = new DataView(plain.buffer, plain.byteOffset);
+    const start = 144 + view.getUint32(140, true);
+    const deflate = (body: Uint8Array): Uint8Array => {
+      // The same UID with its last part replaced, which needs two bytes more and so a longer group.
+      const meta = Buffer.from(plain.subarray(0, start));
+      const at = meta.indexOf("1.2.840.10008.1.2.1");
+      const head = [meta.subarray(0, at - 2), Buffer.from([22, 0]), Buffer.from("1.2.840.10008.1.2.1.99"), meta.subarray(at + 20)];
+      const joined = Buffer.concat([...head, deflateRawSync(body)]);
+      joined.writeUInt32LE(view.getUint32(140, true) + 2, 140);
+      return joined;
+    };
+    expect(await parseDicomSeg(deflate(plain.subarray(start)))).toEqual(await parseDicomSeg(plain));
+    const bomb = deflate(new Uint8Array(2 ** 28));
+    expect(bomb.length).toBeLessThan(2 ** 20);
+    expect((await rejected(parseDicomSeg(bomb))).tag).toMatch(/Malformed|TooLarge/);
   });
 
   test("lesions of a segment are where its voxels are", async () => {

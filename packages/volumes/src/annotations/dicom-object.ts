@@ -8,8 +8,14 @@ const { parseDicom } = (library as unknown as { default?: typeof library }).defa
 /** Tags as the library writes them: x, group, element. */
 export type Tag = `x${string}`;
 
-/** Elements take some hundred bytes of memory each however short they are; a structure set of ten thousand contours has 20 MB. */
-const most = { bytes: 2 ** 28, inflated: 2 ** 28 };
+/**
+ * Bytes before the pixel data: elements take some hundred bytes of memory each however short they are. A structure set of ten thousand
+ * contours has 20 MB, a segmentation 400 bytes for each frame.
+ */
+const headLimit = 2 ** 25;
+/** Bytes of a deflated object, which can be a thousand times as long as its file. */
+const inflatedLimit = 2 ** 28;
+const pixelDataTag = "x7fe00010";
 
 /** A DICOM object that is no image of a scan, or one item of a sequence in it. Only elements that are asked for are ever looked at. */
 export interface DicomObject {
@@ -22,7 +28,7 @@ export interface DicomObject {
   /** The items of a sequence; none where it is missing. */
   items(tag: Tag): DicomObject[];
   /** Where the value of an element starts, and its length; undefined where it is missing. */
-  place(tag: Tag): { readonly start: number; readonly length: number; readonly encapsulated: boolean } | undefined;
+  place(tag: Tag): { readonly start: number; readonly length: number } | undefined;
 }
 
 /** An opened object: its elements, and the bytes that places count in, which are inflated where the file is deflated. */
@@ -36,27 +42,30 @@ export interface OpenedObject {
  * Opens a DICOM file that holds one of some storage classes.
  *
  * Throws UnknownFormat for other files, Malformed where the elements cannot be read to their end, Unsupported for other classes, TooLarge
- * beyond 256 MiB; no message holds a word of the content other than UIDs of DICOM itself.
+ * for more than 32 MiB before the pixel data; no message holds a word of the content other than UIDs of DICOM itself.
  */
 export function openObject(bytes: Uint8Array, path: string, classes: Readonly<Record<string, string>>, expected: string): OpenedObject {
-  if (bytes.length > most.bytes) throw volumeError("TooLarge", path, `it has ${bytes.length} bytes, the limit is ${most.bytes} bytes`);
   if (String.fromCharCode(...bytes.subarray(128, 132)) !== "DICM")
     throw volumeError("UnknownFormat", path, `it is no DICOM file, expected ${expected}`);
+  let whole = bytes;
   const inflater = (all: Uint8Array, position: number): Uint8Array => {
-    const { bytes: inflated, fault } = inflateStart(all.subarray(position), most.inflated);
-    if (fault !== undefined || inflated.length === most.inflated) throw new Error("it does not inflate");
+    const { bytes: inflated, fault } = inflateStart(all.subarray(position), inflatedLimit);
+    if (fault !== undefined || inflated.length === inflatedLimit) throw new Error("it does not inflate");
     const joined = new Uint8Array(position + inflated.length);
     joined.set(all.subarray(0, position));
     joined.set(inflated, position);
-    return joined;
+    whole = joined;
+    return joined.subarray(0, headLimit);
   };
-  let found: library.DataSet;
+  let found: library.DataSet | undefined;
   try {
-    found = parseDicom(bytes, { inflater });
+    found = parseDicom(bytes.subarray(0, headLimit), { inflater, untilTag: pixelDataTag });
   } catch {
     // What the library throws may hold elements of the patient.
-    throw volumeError("Malformed", path, "its DICOM elements cannot be read to their end; the file may be cut off");
   }
+  if (whole.length > headLimit && !found?.elements[pixelDataTag])
+    throw volumeError("TooLarge", path, `its DICOM elements have more than ${headLimit} bytes`);
+  if (!found) throw volumeError("Malformed", path, "its DICOM elements cannot be read to their end; the file may be cut off");
   const charset = charsetOf(found);
   const object = viewOf(found, path, charset);
   const sopClass = object.text("x00080016") ?? "";
@@ -64,7 +73,7 @@ export function openObject(bytes: Uint8Array, path: string, classes: Readonly<Re
     const uid = /^[\d.]{1,64}$/.test(sopClass) ? sopClass : "missing";
     throw volumeError("Unsupported", path, `its storage class (SOPClassUID) is ${uid}, expected ${expected}`);
   }
-  return { object, bytes: found.byteArray as Uint8Array, transferSyntax: object.text("x00020010") ?? "" };
+  return { object, bytes: whole, transferSyntax: object.text("x00020010") ?? "" };
 }
 
 /** The decoder of SpecificCharacterSet (PS3.3, C.12.1.1.2); where several are switched between, the first one, so that ASCII stays right. */
@@ -116,7 +125,7 @@ function viewOf(found: library.DataSet, path: string, charset: string): DicomObj
     items: (tag) => (found.elements[tag]?.items ?? []).flatMap(({ dataSet }) => (dataSet ? [viewOf(dataSet, path, charset)] : [])),
     place(tag) {
       const element = found.elements[tag];
-      return element && { start: element.dataOffset, length: element.length, encapsulated: element.encapsulatedPixelData === true };
+      return element && { start: element.dataOffset, length: element.length };
     },
   };
 }

@@ -50,7 +50,7 @@ export interface RtStructOptions {
  * Points, open contours and other kinds are left out, and so are regions of other frames of reference; `notices` says so. A set without regions gives none. With
  * `instanceUids` or `frameOfReferenceUid` a set is refused that was not drawn on that scan, or does not tell on which. Throws a tagged error
  * (see `isVolumeError`): UnknownFormat and Unsupported for other files, Conflicting for another scan's, Malformed for
- * contours whose coordinates do not come in threes or are no numbers, TooLarge beyond 256 MiB or 32 million points. Reference: the DICOM
+ * contours whose coordinates do not come in threes or are no numbers, TooLarge beyond 32 MiB of elements. Reference: the DICOM
  * standard, PS3.3, C.8.8.5 and C.8.8.6.
  *
  * @example
