@@ -5,7 +5,7 @@ import { openImagePart } from "./open-images.js";
 import type { ClassificationConfig } from "./schema.js";
 
 /** Images with known classes that judge: some of the pool, or a part of their own. */
-export interface JudgingImages {
+interface JudgingImages {
   source: ImageSource;
   indices: Int32Array;
 }

@@ -28,7 +28,7 @@ export interface ClassifierInput {
 }
 
 /** What is averaged until the next line of the log. */
-export interface LogSums {
+interface LogSums {
   count: number;
   sums: Record<string, number>;
 }
