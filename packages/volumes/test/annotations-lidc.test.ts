@@ -236,20 +236,24 @@ describe.runIf(dataFolder)(withData("LIDC's readings of real scans"), async () =
     expect(sum.filter((count) => count > 0).length).toBeGreaterThan(4000);
   });
 
-  test("findings of all 888 scans of LUNA16 against its own: 885 have as many, 1124 of 1186 nodules the same diameter and depth", () => {
+  test("findings of all 888 scans of LUNA16 against its own: 885 have as many, 1124 of 1186 nodules and 1086 of 1096 excluded ones the same diameter and depth", () => {
     const listed = parseFindings(csv("annotations.csv"));
     const ofSeries = new Map(scans.map((scan) => [scan.seriesUid, scan]));
-    const found = { sameCount: 0, nodules: 0, same: 0 };
+    const excludedThere = parseFindings(csv("annotations_excluded.csv")).filter(({ diameterMm }) => diameterMm > 0);
+    const found = { sameCount: 0, nodules: 0, same: 0, excluded: 0, sameExcluded: 0 };
     // x and y take the origin, which the database lacks; the depth is in its contours.
     const same = (a: Finding, b: Finding): boolean => Math.abs(a.diameterMm - b.diameterMm) < 1e-3 && Math.abs(a.z - b.z) < 1e-3;
     for (const uid of parseSeriesUids(csv("seriesuids.csv"))) {
       const scan = ofSeries.get(uid)!;
-      const { findings } = findingsOfReadings(scan, latticeOf(scan), { average: "successive" });
+      const { findings, excluded } = findingsOfReadings(scan, latticeOf(scan), { average: "successive" });
       const theirs = listed.filter((finding) => finding.scan === uid);
       found.nodules += findings.length;
       if (findings.length === theirs.length) found.sameCount++;
       found.same += theirs.filter((one) => findings.some((other) => same(one, other))).length;
+      const others = excludedThere.filter((finding) => finding.scan === uid);
+      found.excluded += excluded.length;
+      found.sameExcluded += excluded.filter((one) => others.some((other) => same(one, other))).length;
     }
-    expect(found).toEqual({ sameCount: 885, nodules: 1185, same: 1124 });
+    expect(found).toEqual({ sameCount: 885, nodules: 1185, same: 1124, excluded: 1096, sameExcluded: 1086 });
   });
 });
