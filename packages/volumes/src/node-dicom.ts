@@ -6,7 +6,14 @@ import type { DicomSource } from "./dicom/source.js";
 import type { VolumeError } from "./errors.js";
 import { volumeError } from "./errors.js";
 import { readInto } from "./node-bytes.js";
+import { createThreadedDecoder, defaultDecodeThreads } from "./node-dicom-threads.js";
 import { attempt } from "./node-errors.js";
+
+/** How DICOM files on a disk become a volume. */
+export interface ReadDicomOptions extends DicomOptions {
+  /** So many threads decode compressed slices; as many as the machine has, up to 4, unless told. */
+  threads?: number;
+}
 
 /** Exports are a few folders deep (patient, study, series); links are not followed, so that no folder comes twice. */
 const depthLimit = 12;
@@ -45,7 +52,8 @@ export async function listDicomFolder(
  * Reads the volume of a DICOM series from a folder, its folders included, from one file, or from a list of files; see `parseDicom`.
  *
  * Files that are not DICOM are passed over. Slices are read and decoded into their places a few at a time, so that memory is that of the
- * volume and some slices.
+ * volume and some slices. Compressed ones are decoded in `threads` threads (as many as the machine has, up to 4, unless told; RangeError
+ * for none), with the same result.
  *
  * @example
  * ```ts
@@ -60,8 +68,18 @@ export async function listDicomFolder(
  * isVolumeError(error, "UnknownFormat"); // => true
  * ```
  */
-export async function readDicom(path: string | readonly string[], options: DicomOptions = {}): Promise<DicomVolume> {
-  return loadDicom(await sourcesAt(path), typeof path === "string" ? path : "the files", options);
+export async function readDicom(
+  path: string | readonly string[],
+  { threads = defaultDecodeThreads(), ...options }: ReadDicomOptions = {},
+): Promise<DicomVolume> {
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new RangeError(`readDicom: threads is ${threads}, expected a whole number, 1 or more`);
+  const decoder = createThreadedDecoder(threads);
+  try {
+    return await loadDicom(await sourcesAt(path), typeof path === "string" ? path : "the files", options, decoder);
+  } finally {
+    await decoder.close();
+  }
 }
 
 async function sourcesAt(path: string | readonly string[]): Promise<DicomSource[]> {

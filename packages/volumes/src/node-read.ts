@@ -1,9 +1,8 @@
 import { open, stat } from "node:fs/promises";
-import type { DicomOptions } from "./dicom/load.js";
 import { volumeError } from "./errors.js";
 import { checkGzip, formatOfContent, headerBeside, isDicom, isGzip, recognizedBytes } from "./formats.js";
 import { readAt, readInto, readPart } from "./node-bytes.js";
-import { readDicom } from "./node-dicom.js";
+import { type ReadDicomOptions, readDicom } from "./node-dicom.js";
 import { attempt } from "./node-errors.js";
 import { inflateCopied, inflateFile, inflateHead } from "./node-inflate.js";
 import { afterLines, missingLines, type PartPlace, placePart, skippedLinesLimit } from "./place.js";
@@ -35,7 +34,7 @@ import type { Volume } from "./volume.js";
  * missing; // => true
  * ```
  */
-export async function readVolume(path: string, options: ReadOptions & DicomOptions = {}): Promise<Volume> {
+export async function readVolume(path: string, options: ReadOptions & ReadDicomOptions = {}): Promise<Volume> {
   const info = await attempt(path, () => stat(path));
   if (info.isDirectory()) return (await readDicom(path, options)).volume;
   const header = headerBeside(path);

@@ -15,7 +15,7 @@ export type { DicomProblem } from "./dicom/stack.js";
 export { isVolumeError, type VolumeError, type VolumeErrorTag } from "./errors.js";
 export type { FormatOptions } from "./file-layout.js";
 export type { Candidate } from "./luna16.js";
-export { listDicomFolder, readDicom } from "./node-dicom.js";
+export { listDicomFolder, type ReadDicomOptions, readDicom } from "./node-dicom.js";
 export { type Luna16, type Luna16Scan, readLuna16 } from "./node-luna16.js";
 export { readVolume } from "./node-read.js";
 export { writeVolume } from "./node-write.js";
