@@ -3,18 +3,26 @@
 /// <reference path="./annotations/optional-packages.d.ts" />
 
 declare module "@cornerstonejs/codec-openjpeg/decodewasmjs" {
-  const create: import("./dicom/wasm-module.js").WasmModule<"J2KDecoder">;
+  const create: (options: import("./dicom/wasm-module.js").WasmOptions) => Promise<{
+    J2KDecoder: new () => import("./dicom/wasm-module.js").WasmDecoder;
+  }>;
   export default create;
 }
 declare module "@cornerstonejs/codec-openjpeg/decode" {
-  const create: import("./dicom/wasm-module.js").WasmModule<"J2KDecoder">;
+  const create: (options: import("./dicom/wasm-module.js").WasmOptions) => Promise<{
+    J2KDecoder: new () => import("./dicom/wasm-module.js").WasmDecoder;
+  }>;
   export default create;
 }
 declare module "@cornerstonejs/codec-charls/decodewasmjs" {
-  const create: import("./dicom/wasm-module.js").WasmModule<"JpegLSDecoder">;
+  const create: (options: import("./dicom/wasm-module.js").WasmOptions) => Promise<{
+    JpegLSDecoder: new () => import("./dicom/wasm-module.js").WasmDecoder;
+  }>;
   export default create;
 }
 declare module "@cornerstonejs/codec-charls/decode" {
-  const create: import("./dicom/wasm-module.js").WasmModule<"JpegLSDecoder">;
+  const create: (options: import("./dicom/wasm-module.js").WasmOptions) => Promise<{
+    JpegLSDecoder: new () => import("./dicom/wasm-module.js").WasmDecoder;
+  }>;
   export default create;
 }

@@ -12,6 +12,3 @@ export interface WasmOptions {
   print(): void;
   printErr(): void;
 }
-
-/** What such a build exports: a function that makes an instance, which holds the decoder's class. */
-export type WasmModule<Name extends string> = (options: WasmOptions) => Promise<Record<Name, new () => WasmDecoder>>;
