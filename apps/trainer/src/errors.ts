@@ -25,7 +25,7 @@ const isNativeError = (error: unknown): error is Error => error instanceof Error
 const isAbortError = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
 
 /** A disk without room is no fault of the input. */
-const isFull = (error: unknown): boolean =>
+export const isFull = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EROFS");
 
 const ofFileSystem: Record<string, (path: string) => UserError> = {

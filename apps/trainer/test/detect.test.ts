@@ -108,9 +108,7 @@ describe("gleaner detect", () => {
     );
     const cut = set.at("cut.mha");
     writeFileSync(cut, "NDims = 3\nDimSize = 10 10 10\nElementType = MET_SHORT\nElementDataFile = LOCAL\n12");
-    const { code, stderr } = await gleaner("detect", run, scan, cut, "--out", out);
-    expect(code).toBe(2);
-    expect(stderr).toContain("cut.mha");
+    expect(await refusal("detect", run, cut, "--out", out)).toEqual({ code: 2, says: expect.stringMatching(/^gleaner: ~\/cut\.mha: /) });
     expect(existsSync(out)).toBe(false);
   });
 

@@ -26,7 +26,7 @@ export const bestCheckpoint = "best.safetensors";
 export const validationFolder = "validation";
 
 /** Writes under a temporary name, then renames: nobody ever reads half a file. */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, text);
