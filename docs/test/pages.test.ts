@@ -72,6 +72,6 @@ test("the reference of the command has every subcommand of the README with its a
   const named = [...page("../README.md").matchAll(/^\| `gleaner ([a-z]+)/gm)].map((match) => match[1]!);
   expect(named.toSorted()).toEqual(Object.keys(commands).sort());
   for (const name of named) expect(reference).toContain(`## gleaner ${name}\n`);
-  expect(reference).toContain("gleaner detect RUN SCAN... --out candidates.csv [--engine NAME]\n               [--json]");
+  expect(reference).toContain("gleaner detect RUN SCAN... --out candidates.csv [--diameters]\n               [--labels DIR] ");
   expect(reference).toContain("| `--rule official\\|exact` | `official` |");
 });

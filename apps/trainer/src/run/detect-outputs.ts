@@ -1,8 +1,6 @@
 import { existsSync, rmSync, statSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import {
-  type BlobLike,
   type Candidate,
   createDicomUid,
   type DicomObjectOptions,
@@ -11,10 +9,9 @@ import {
   formatDicomSr,
   labelMapOfDetections,
   type ScanReference,
-  scanReferenceOfDicom,
   type Volume,
 } from "@gleaner/volumes";
-import { listDicomFolder, readVolume, writeVolume } from "@gleaner/volumes/node";
+import { readVolume, writeVolume } from "@gleaner/volumes/node";
 import { inputError } from "../errors.js";
 import { checkOutput, writeWhole } from "./run-folder.js";
 import type { Mark } from "./trained-detector.js";
@@ -83,31 +80,6 @@ const isInside = (path: string, folder: string): boolean => {
   const way = relative(resolve(folder), resolve(path));
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 };
-
-/** The UIDs of the slices of a folder's series. */
-export async function referenceOf(folder: string): Promise<ScanReference> {
-  const series = (await listDicomFolder(folder)).find(({ localizer }) => !localizer);
-  const files = await Promise.all((series?.files ?? []).map(async (path) => [path, await fileBlob(path)] as const));
-  return scanReferenceOfDicom(Object.fromEntries(files));
-}
-
-/** A file of which only the parts that are asked for are read, opened each time, as a series has more files than may be open. */
-async function fileBlob(path: string): Promise<BlobLike> {
-  const { size } = await stat(path);
-  const slice = (start: number, end: number) => ({
-    async arrayBuffer(): Promise<ArrayBuffer> {
-      const file = await open(path);
-      try {
-        const bytes = new Uint8Array(end - start);
-        const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-        return bytes.buffer.slice(0, bytesRead);
-      } finally {
-        await file.close();
-      }
-    },
-  });
-  return { size, slice, arrayBuffer: () => slice(0, size).arrayBuffer() };
-}
 
 export interface WriteOutputs {
   folders: OutputFolders;

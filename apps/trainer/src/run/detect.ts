@@ -12,10 +12,10 @@ import {
   type OutputFolders,
   outputKinds,
   outputPath,
-  referenceOf,
   writeOutputs,
 } from "./detect-outputs.js";
 import { type FinishedScan, openParts } from "./detect-parts.js";
+import { referenceOf } from "./detect-reference.js";
 import { sourceOf } from "./prepare-source.js";
 import { prepareScan } from "./prepared-scans.js";
 import { checkOutput, runFiles, writeWhole } from "./run-folder.js";
