@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { defaultThreads, openJobThreads } from "../run/loader-threads.js";
+import { openJobThreads } from "../run/loader-threads.js";
 import { makeViews, type ViewJob, type ViewRecipe } from "./views.js";
 
 /** Makes views, beside the training where there are threads for it. */
@@ -11,6 +12,10 @@ export interface ViewMaker {
   close(): Promise<void>;
 }
 
+/** What a machine has beside the training, up to 4: more threads than that wait for the training. */
+const defaultThreads = (): number => Math.max(1, Math.min(4, availableParallelism() - 1));
+
+/** What comes out depends on the job alone, so any number of threads gives the same views. */
 export function createViewMaker(
   recipe: ViewRecipe,
   threads = defaultThreads(),

@@ -1,19 +1,16 @@
-import { availableParallelism } from "node:os";
 import { parentPort, Worker } from "node:worker_threads";
 import { explainError, inputError, workError } from "../errors.js";
 
 /** Does jobs in threads of their own; what comes out depends on the job alone, so any number of threads gives the same. */
 export interface JobThreads<Job, Answer> {
-  do(job: Job): Promise<Answer>;
+  /** Jobs of the same lane go to the same thread, which may remember something of them; one without a lane to the thread that has the fewest. */
+  do(job: Job, lane?: number): Promise<Answer>;
   close(): Promise<void>;
 }
 
 type Message<Answer> = { id: number } & ({ answer: Answer } | { text: string; exitCode: number });
 
-/** What a machine has beside the training, up to 4: more threads than that wait for the training. */
-export const defaultThreads = (): number => Math.max(1, Math.min(4, availableParallelism() - 1));
-
-/** Threads that run a built script with `workerData`; a job goes to the one that has the fewest. `purpose` is what error sentences say they do. */
+/** Threads that run a built script with `workerData`. `purpose` is what error sentences say they do. */
 export function openJobThreads<Job, Answer>(
   script: string,
   threads: number,
@@ -22,7 +19,8 @@ export function openJobThreads<Job, Answer>(
 ): JobThreads<Job, Answer> {
   const workers = Array.from({ length: threads }, () => openThread<Job, Answer>(script, workerData, purpose));
   return {
-    do: (job) => workers.reduce((a, b) => (b.waiting() < a.waiting() ? b : a)).do(job),
+    do: (job, lane) =>
+      (lane === undefined ? workers.reduce((a, b) => (b.waiting() < a.waiting() ? b : a)) : workers[lane % threads]!).do(job),
     close: async () => {
       await Promise.all(workers.map(({ close }) => close()));
     },
