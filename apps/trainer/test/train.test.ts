@@ -165,6 +165,24 @@ describe.each([
   });
 });
 
+test("hard examples change the batches once something is known of the scans, and are a part of the checkpoint", async () => {
+  const training = { steps: 10, labeledBatch: 1, checkpointEvery: 50 };
+  await start(set.config({ training }), "all-alike");
+  await start(set.config({ training: { ...training, hardExamples: 1 } }), "hard-ones");
+  const losses = (run: string) => eventsOf(run).map(({ loss }) => loss);
+  expect(losses("hard-ones").slice(0, 5)).toEqual(losses("all-alike").slice(0, 5));
+  expect(losses("hard-ones")).not.toEqual(losses("all-alike"));
+  const { hardExamples } = loadCheckpoint(join(set.at("hard-ones"), runFiles.checkpoint)).meta as {
+    hardExamples: { steps: number; losses: number[]; counts: number[] };
+  };
+  expect(hardExamples.steps).toBe(10);
+  expect(hardExamples.counts.reduce((a, b) => a + b)).toBe(10);
+  // With one patch a step the loss of the patch is that of the step.
+  expect(Math.min(...hardExamples.losses)).toBeGreaterThanOrEqual(Math.min(...losses("hard-ones")) - 1e-5);
+  expect(Math.max(...hardExamples.losses)).toBeLessThanOrEqual(Math.max(...losses("hard-ones")) + 1e-5);
+  expect(tf.memory().numTensors).toBe(0);
+});
+
 describe("train refuses in one sentence", () => {
   beforeAll(async () => {
     await start(set.config(), "used");
@@ -220,6 +238,14 @@ describe("train refuses in one sentence", () => {
     expect((await complaint(start(set.config(), "bare", { resume: true }))).message).toBe(
       "~/bare/checkpoint.safetensors holds no state to resume from; expected a checkpoint of `gleaner train`",
     );
+    const hard = set.config({ training: { hardExamples: 0.5 } });
+    await start(hard, "hard");
+    const { meta } = loadCheckpoint(join(set.at("hard"), runFiles.checkpoint));
+    saveCheckpoint(join(set.at("hard"), runFiles.checkpoint), { tensors, meta: { ...(meta as object), hardExamples: { losses: [] } } });
+    expect(await complaint(start(hard, "hard", { resume: true }))).toEqual({
+      exitCode: 2,
+      message: `~/hard/checkpoint.safetensors does not fit its run: the hard examples are {"losses":[]}; expected a snapshot of 2 scans`,
+    });
     await start(set.config({ network: { channels: [8, 8] } }), "wide");
     const found = await complaint(start(set.config(), broken("foreign", checkpointOf("wide")), { resume: true }));
     expect(found).toMatchObject({ exitCode: 2 });

@@ -21,7 +21,7 @@ const snapshot = z.object({
 });
 
 /** Everything as plain data. */
-export type HardExamplesSnapshot = z.output<typeof snapshot>;
+type HardExamplesSnapshot = z.output<typeof snapshot>;
 
 /** The labeled scans on which the loss was highest so far, by their places in the split. */
 export interface HardExamples {
