@@ -8,7 +8,7 @@ import { inputError } from "../errors.js";
 //   environment.json         engine, versions, when it started
 //   split.json               which scans were labeled, unlabeled and held out
 //   events.jsonl             one line a step
-//   checkpoint.safetensors   weights, averages, optimizer and random state: enough to go on, and to detect
+//   checkpoint.safetensors   weights, averages, optimizer and state: enough to go on, and to detect
 //   evaluation/              candidates.csv, froc.json, slices.json; of a classification run classification.json
 export const runFiles = {
   config: "config.json",
