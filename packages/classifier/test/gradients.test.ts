@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { distance, numbers } from "../../../test/double.js";
 import { createSmallCnn, createWideResNet } from "../src/index.js";
 import { backends, leftOut } from "./backends.js";
-import { distance, numbers } from "./double.js";
 import { gradientsOf, slopesAlongGradients } from "./gradients.js";
 
 const image = (shape: number[]): tf.Tensor =>

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, test } from "vitest";
+import { numbers } from "../../../test/double.js";
 import { createSmallCnn, withFrozenStatistics } from "../src/index.js";
-import { numbers } from "./double.js";
 
 beforeAll(() => tf.setBackend("cpu"));
 

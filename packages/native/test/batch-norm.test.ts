@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { type BatchNormCase, batchNormDouble, differences, distance, numbers } from "../../../test/double.js";
 import { registerBatchNorm } from "../src/kernels/batch-norm.js";
 import { backendName } from "../src/kernels/operator.js";
-import { type BatchNormCase, batchNormDouble, differences, distance, numbers } from "./support/double.js";
 import { paired, startEngine, withEngine } from "./support/engine.js";
 
 function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, { epsilon, slope }: BatchNormCase): tf.Tensor[] {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { distance, numbers } from "./support/double.js";
+import { distance, numbers } from "../../../test/double.js";
 import { paired, startEngine, withEngine } from "./support/engine.js";
 
 const tensor = (shape: number[], seed: number): tf.Tensor => tf.tensor(numbers(tf.util.sizeFromShape(shape), seed), shape);

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { differences, distance, type GroupNormCase, groupNormDouble, numbers } from "./support/double.js";
+import { differences, distance, numbers } from "../../../test/double.js";
 import { paired, startEngine, withEngine } from "./support/engine.js";
+import { type GroupNormCase, groupNormDouble } from "./support/group-norm-double.js";
 
 const shapeOf = ({ n, rows, channels }: GroupNormCase): number[] => [n, rows, channels];
 

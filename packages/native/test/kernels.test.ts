@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { differences, distance, numbers } from "../../../test/double.js";
 import { useNativeKernels } from "../src/index.js";
-import { differences, distance, numbers } from "./support/double.js";
 import { paired, startEngine, withEngine } from "./support/engine.js";
 
 describe.runIf(paired)(withEngine("kernels that TensorFlow.js does not use"), () => {

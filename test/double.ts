@@ -1,4 +1,4 @@
-/** Numbers in double precision to hold layers against: plain loops over [rows, channels], written from the formulas. */
+// Numbers in double precision to hold layers and kernels against: plain loops, written from the formulas.
 
 export interface BatchNormCase {
   channels: number;
@@ -23,13 +23,19 @@ export function momentsDouble(x: ArrayLike<number>, channels: number): { mean: n
 }
 
 /** max(z, s·z) with z = γ (x − μ) / √(σ² + ε) + β over everything but the channels (Ioffe and Szegedy, ICML 2015). */
-export function batchNormDouble(x: ArrayLike<number>, gamma: ArrayLike<number>, beta: ArrayLike<number>, c: BatchNormCase): Float64Array {
+export function batchNormDouble(
+  x: ArrayLike<number>,
+  gamma: ArrayLike<number>,
+  beta: ArrayLike<number>,
+  c: BatchNormCase,
+): { y: Float64Array; mean: number[]; variance: number[] } {
   const { mean, variance } = momentsDouble(x, c.channels);
-  return Float64Array.from({ length: x.length }, (_, i) => {
+  const y = Float64Array.from({ length: x.length }, (_, i) => {
     const k = i % c.channels;
     const z = ((x[i]! - mean[k]!) / Math.sqrt(variance[k]! + c.epsilon)) * gamma[k]! + beta[k]!;
     return z > 0 ? z : c.slope * z;
   });
+  return { y, mean, variance };
 }
 
 /** The gradient of f at x by central differences. */
@@ -54,8 +60,11 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return worst;
 }
 
-/** Numbers in [-1, 1) from a seed (the Lehmer generator), the same at every run. */
+/** Numbers in [-1, 1) from a seed above 0 (the Lehmer generator), the same at every run. */
 export function numbers(count: number, seed: number): Float32Array {
   let state = seed;
-  return Float32Array.from({ length: count }, () => (state = (state * 48271) % 2147483647) / 1073741823.5 - 1);
+  return Float32Array.from({ length: count }, () => {
+    state = (state * 48271) % 2147483647;
+    return state / 1073741823.5 - 1;
+  });
 }
