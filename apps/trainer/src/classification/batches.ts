@@ -2,6 +2,7 @@ import type { CtAugment, Policy } from "@gleaner/augment";
 import type { ClassificationBatch, ClassificationMethod } from "@gleaner/methods";
 import { createShuffledPasses, type Random } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
+import { joined, makeAhead } from "../run/made-ahead.js";
 import type { ClassificationData } from "./data.js";
 import type { ClassificationConfig } from "./schema.js";
 import type { ViewMaker } from "./view-threads.js";
@@ -67,17 +68,10 @@ export function createBatchSource(
     );
     return Promise.all(jobs);
   };
-  const toTensor = (pieces: readonly Float32Array[], count: number): tf.Tensor4D => {
-    const all = new Float32Array(count * height * width * channels);
-    let at = 0;
-    for (const piece of pieces) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    return tf.tensor4d(all, [count, height, width, channels]);
-  };
+  const toTensor = (pieces: readonly Float32Array[], count: number): tf.Tensor4D =>
+    tf.tensor4d(joined(pieces), [count, height, width, channels]);
 
-  const start = (step: number) => {
+  const make = async (step: number) => {
     const stream = random.fork("views").fork(step);
     const labeledPlaces = drawLabeled(step * labeledBatch, labeledBatch).map((i) => labeled[i]!);
     const indices = drawUnlabeled(step * unlabeledBatch, unlabeledBatch);
@@ -87,28 +81,22 @@ export function createBatchSource(
       return ctAugment && Array.from({ length: count }, () => ctAugment[name](draws));
     };
     const probes = views.includes("strong") ? ofPolicies("probe", labeledBatch) : undefined;
-    const pixels = Promise.all([
+    const pixels = await Promise.all([
       makeViewsOf(labeledPlaces, "weak", stream.fork("labeled")),
       ...views.map((view) =>
         makeViewsOf(places, view, stream.fork(view), view === "strong" ? ofPolicies("policy", unlabeledBatch) : undefined),
       ),
       ...(probes ? [makeViewsOf(labeledPlaces, "strong", stream.fork("probed"), probes)] : []),
     ]);
-    // A failure is reported when the batch is asked for, not when nobody listens yet.
-    pixels.catch(() => {});
     return { labeledPlaces, indices, places, pixels, probes };
   };
 
-  const started = new Map<number, ReturnType<typeof start>>();
+  const batches = makeAhead(make, { ahead: maker.threads > 0 && !ctAugment ? ahead : 0, steps });
   return {
     async next(step) {
-      const asked = performance.now();
-      for (let k = step; k <= Math.min(step + (maker.threads > 0 && !ctAugment ? ahead : 0), steps - 1); k++)
-        if (!started.has(k)) started.set(k, start(k));
-      const { labeledPlaces, indices, places, pixels, probes } = started.get(step)!;
-      started.delete(step);
-      const [ofLabeled, ...ofUnlabeled] = await pixels;
-      const waitedMs = performance.now() - asked;
+      const { value, waitedMs } = await batches.take(step);
+      const { labeledPlaces, indices, places, pixels, probes } = value;
+      const [ofLabeled, ...ofUnlabeled] = pixels;
       const labels = labeledPlaces.map((i) => pool.labels[i]!);
       return {
         batch: {

@@ -5,6 +5,7 @@ import type { Finding } from "@gleaner/volumes";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import type { DataSplit } from "./data-split.js";
+import { joined, makeAhead } from "./made-ahead.js";
 import { type HardExamples, lag } from "./patch-hard-examples.js";
 import type { PatchMaker } from "./patch-threads.js";
 import type { Patch } from "./patches.js";
@@ -60,7 +61,7 @@ export function createPatchBatches(
       hard.length > 0 && stream() < hardShare ? hard[randomInteger(hard.length, stream)]! : place,
     );
   };
-  const start = (step: number) => {
+  const make = async (step: number) => {
     const stream = random.fork("patches").fork(step);
     const places = placesOf(step);
     const labeled = Array.from(places, (place, i) => {
@@ -71,26 +72,21 @@ export function createPatchBatches(
     const unlabeled = Array.from(others, (place, i) =>
       maker.make({ scan: split.unlabeled[place]!, random: stream.fork("unlabeled").fork(i).snapshot() }),
     );
-    const made = Promise.all([Promise.all(labeled), Promise.all(unlabeled)]);
-    // A failure is reported when the batch is asked for, not when nobody listens yet.
-    made.catch(() => {});
+    const made = await Promise.all([Promise.all(labeled), Promise.all(unlabeled)]);
     return { places, made };
   };
 
-  const started = new Map<number, ReturnType<typeof start>>();
+  const batches = makeAhead(make, { ahead, steps });
   return {
     async next(step) {
-      const asked = performance.now();
-      for (let k = step; k <= Math.min(step + ahead, steps - 1); k++) if (!started.has(k)) started.set(k, start(k));
-      const { places, made } = started.get(step)!;
-      started.delete(step);
-      const [labeled, unlabeled] = await made;
-      const waited = (performance.now() - asked) / 1000;
+      const { value, waitedMs } = await batches.take(step);
+      const { places, made } = value;
+      const [labeled, unlabeled] = made;
       return {
         labeled: stackLabeled(labeled, size),
         ...(unlabeled.length > 0 && { unlabeled: stackVoxels(unlabeled, size) }),
         places,
-        waited,
+        waited: waitedMs / 1000,
       };
     },
   };
@@ -112,14 +108,4 @@ export function stackLabeled(patches: readonly Patch[], size: number): Detection
     positives: tf.tensor2d(all("positives"), [count, anchors]),
     deltas: tf.tensor3d(all("deltas"), [count, anchors, 6]),
   };
-}
-
-function joined(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
