@@ -5,7 +5,7 @@ import { type DicomSeries, seriesOf } from "./dicom/series.js";
 import type { DicomSource } from "./dicom/source.js";
 import type { VolumeError } from "./errors.js";
 import { volumeError } from "./errors.js";
-import { readInto } from "./node-bytes.js";
+import { fileSource } from "./node-dicom-source.js";
 import { createThreadedDecoder, defaultDecodeThreads } from "./node-dicom-threads.js";
 import { attempt } from "./node-errors.js";
 
@@ -103,18 +103,4 @@ async function collect(folder: string, depth: number, paths: string[], top: stri
     if (paths.length > fileLimit)
       throw volumeError("TooLarge", top, `it holds more than ${fileLimit} files, expected one part of it at a time`);
   }
-}
-
-/** A file that is opened for each reading, since a thousand open files are more than a process may have. */
-async function fileSource(path: string): Promise<DicomSource> {
-  const info = await attempt(path, () => stat(path));
-  return {
-    path,
-    size: info.isFile() ? info.size : 0,
-    async read(start, length, memory) {
-      const held = Math.max(0, Math.min(length, info.size - start));
-      const bytes = memory && held <= memory.length ? memory.subarray(0, held) : new Uint8Array(held);
-      return held === 0 ? bytes : bytes.subarray(0, await readInto(path, start, bytes));
-    },
-  };
 }
