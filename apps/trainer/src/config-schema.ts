@@ -100,6 +100,11 @@ const training = section({
   clipNorm: positive(1e9).default(5).describe("Gradients are scaled down to this global norm."),
   emaDecay: number(0, 0.99999).default(0.99).describe("Decay of the moving average of the weights, which is what is evaluated."),
   checkpointEvery: whole(1).default(500).describe("Steps between checkpoints."),
+  intensity: number(0, 1)
+    .default(0)
+    .describe(
+      "Strength of random changes of contrast, brightness, gamma and noise of every patch that the student sees, labeled or not, of every method; the teacher sees the patches as they are. 0: none.",
+    ),
   threads: whole(0, 64)
     .optional()
     .describe("Threads that cut patches; 0: none beside the training. By default what the machine has, up to 4."),
@@ -125,10 +130,38 @@ const focalmix = section({
   unlabeledWeight: number(0).default(10).describe("Weight of the loss of the unlabeled patches."),
   supervisedUntil: fraction.default(0.3).describe("Share of the steps that are supervised only, so that the teacher knows something."),
   rampOver: fraction.default(0.2).describe("Share of the steps over which the unlabeled weight then rises."),
-  mixUpAlpha: number(0, 1000).default(0.2).describe("η of λ ~ Beta(η, η); 0 switches MixUp off."),
+  mixUp: oneOf("none", "image", "image+object")
+    .default("image")
+    .describe("Whether patches are mixed with their targets, and then each object with another one rescaled to its size."),
+  mixUpOf: oneOf("all", "unlabeled")
+    .default("all")
+    .describe("Which patches are mixed, and with which: labeled and unlabeled ones together, or the unlabeled ones among themselves."),
+  mixUpAlpha: number(0, 1000).default(0.2).describe("η of λ ~ Beta(η, η), for patches and for objects; 0 switches MixUp off."),
+  boxes: flag.default(false).describe("Whether the boxes of the teacher's objects are learned too. Ours, not FocalMix's."),
   teacher: oneOf("ema", "live")
     .default("ema")
     .describe("Who makes the targets: the moving average of the weights, or the weights themselves."),
+});
+
+const meanTeacher = section({
+  unlabeledWeight: number(0).default(1).describe("Weight of the loss of the unlabeled patches."),
+  supervisedUntil: fraction.default(0.3).describe("Share of the steps that are supervised only."),
+  rampOver: fraction.default(0.2).describe("Share of the steps over which the unlabeled weight then rises."),
+});
+
+const objects = section({
+  threshold: fraction.default(0.5).describe("τ, the probability from which on a prediction counts as an object."),
+  thresholds: oneOf("fixed", "flexible")
+    .default("fixed")
+    .describe(
+      "flexible: a threshold for each band of diameters, lower where few objects are found so far, as FlexMatch has it for classes. Ours: neither paper tried it.",
+    ),
+  floor: fraction.default(0.3).describe("What no flexible threshold falls below: in a patch nearly everything is background."),
+  bandsMm: z
+    .array(positive(1000), { error: "a rising list of diameters in mm" })
+    .max(15, { error: "a rising list of at most 15 diameters in mm" })
+    .default([6, 10])
+    .describe("Where one band of diameters ends and the next begins."),
 });
 
 const detection = section({
@@ -143,7 +176,9 @@ const detection = section({
 export const configSchema = section(
   {
     task: oneOf("detection").default("detection").describe("What is learned; detection is what there is."),
-    method: oneOf("supervised", "focalmix").describe("supervised uses the labeled scans alone, focalmix the unlabeled ones too."),
+    method: oneOf("supervised", "focalmix", "mean-teacher").describe(
+      "supervised uses the labeled scans alone, focalmix the unlabeled ones too; mean-teacher is its rival with hard pseudo-labels.",
+    ),
     seed: whole(0, maxSeed).default(0).describe("Of the weights, the patches and everything else that training draws."),
     data,
     preprocessing: preprocessing.prefault({}),
@@ -152,6 +187,8 @@ export const configSchema = section(
     training: training.prefault({}),
     loss: loss.prefault({}),
     focalmix: focalmix.prefault({}),
+    meanTeacher: meanTeacher.prefault({}),
+    objects: objects.prefault({}),
     detection: detection.prefault({}),
   },
   "settings, at least method and data",

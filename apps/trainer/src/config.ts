@@ -91,7 +91,13 @@ function* relations(config: Config): Generator<Relation> {
     isCube || training.symmetries !== "cube",
     "flips or none where preprocessing.spacingMm differs between axes",
   ];
-  yield [["training", "unlabeledBatch"], config.method !== "focalmix" || training.unlabeledBatch > 0, "at least 1 for the method focalmix"];
+  yield [
+    ["training", "unlabeledBatch"],
+    config.method === "supervised" || training.unlabeledBatch > 0,
+    `at least 1 for the method ${config.method}`,
+  ];
+  const { bandsMm } = config.objects;
+  yield [["objects", "bandsMm"], bandsMm.every((edge, i) => i === 0 || edge > bandsMm[i - 1]!), "a rising list of diameters in mm"];
 }
 
 // A configuration of this size is another file by mistake.

@@ -7,7 +7,7 @@ import { mean, place } from "./words.js";
 
 /** What one training run differs from the next by chance, in CPM points. */
 const noisePoints = 5;
-const methodNames = { supervised: "supervised training", focalmix: "FocalMix" } as const;
+const methodNames = { supervised: "supervised training", focalmix: "FocalMix", "mean-teacher": "Mean teacher" } as const;
 
 /** What each run did, and what they show together. */
 export function findings(runs: readonly RunSummary[]): string {
