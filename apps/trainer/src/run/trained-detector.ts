@@ -36,8 +36,11 @@ export interface TrainedDetector {
   dispose(): void;
 }
 
-/** The detector of a run, with the moving average of its weights. */
-export function loadTrainedDetector(run: string): TrainedDetector {
+/** Which weights of a run: their moving average (EMA), which is its result, or those that the last step left. */
+export type TrainedWeights = "ema" | "live";
+
+/** The detector of a run, with the moving average of its weights unless told otherwise. */
+export function loadTrainedDetector(run: string, { weights = "ema" }: { weights?: TrainedWeights } = {}): TrainedDetector {
   const config = readRunConfig(run);
   const path = join(run, runFiles.checkpoint);
   if (!existsSync(path)) throw inputError(`${path} does not exist; expected the checkpoint that \`gleaner train\` leaves`);
@@ -46,14 +49,14 @@ export function loadTrainedDetector(run: string): TrainedDetector {
   if (step === undefined || !Number.isInteger(step))
     throw inputError(`${path} holds no trained detector; expected a checkpoint of \`gleaner train\``);
   const network = createNetwork(config, config.seed);
-  const averages = createTensors(underPrefix("ema/average/", tensors));
+  const trained = createTensors(underPrefix(weights === "ema" ? "ema/average/" : "model/", tensors));
   try {
-    assignVariables(network.variables, averages);
+    assignVariables(network.variables, trained);
   } catch (error) {
     network.detector.dispose();
     throw inputError(`${path} does not fit the network of ${join(run, runFiles.config)}: ${(error as Error).message}`, error);
   } finally {
-    tf.dispose(Object.values(averages));
+    tf.dispose(Object.values(trained));
   }
   const { patch, overlap, scoreThreshold, nmsIou, maxPerScan } = config.detection;
   return {
