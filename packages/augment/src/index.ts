@@ -18,7 +18,7 @@ export { type CutoutOptions, cutout, eraseSquare } from "./cutout.js";
 export type { ByteImage, Image, ImageShape } from "./image.js";
 export { type ImageBatch, type Normalization, normalizeImages, viewBatch } from "./image-batch.js";
 export type { OperationName } from "./image-operations.js";
-export { mixObjects, type ObjectPatch } from "./mix-objects.js";
+export { applyObjectMix, drawObjectMix, mixObjects, type ObjectMix, type ObjectPatch } from "./mix-objects.js";
 export { drawMixPlan, drawMixUpLambda, type MixPlan, mixBatch, mixUp } from "./mix-up.js";
 export { type ApplyPolicyOptions, applyPolicy, type Policy, type PolicyStep } from "./policy.js";
 export { proximity } from "./proximity.js";

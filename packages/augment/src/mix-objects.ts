@@ -37,7 +37,36 @@ export interface ObjectPatch {
  * second; // => [6, 0, 0, 0]
  * ```
  */
-export function mixObjects(patches: readonly ObjectPatch[], alpha: number, random: () => number): Float32Array[] {
+export const mixObjects = (patches: readonly ObjectPatch[], alpha: number, random: () => number): Float32Array[] =>
+  applyObjectMix(patches, drawObjectMix(patches, alpha, random));
+
+/** How one object is mixed: whose it is, whose the donor is, and what stays of the object itself. */
+export interface ObjectMix {
+  /** Index of the object's patch. */
+  patch: number;
+  /** `[z0, y0, x0, z1, y1, x1]` in voxels of its patch. */
+  box: Float64Array;
+  donorPatch: number;
+  donorBox: Float64Array;
+  /** λ̃ in ½..1. */
+  lambda: number;
+}
+
+/**
+ * Draws for every object of all patches its donor and its λ̃: what `mixObjects` then does, and what a picture of it needs to know.
+ *
+ * @param patches read, not changed; see {@link mixObjects}
+ * @returns one entry an object, in their order; empty if there are fewer than two objects
+ * @throws RangeError as {@link mixObjects}
+ *
+ * @example
+ * ```ts
+ * import { drawObjectMix } from "@gleaner/augment";
+ * const patch = { data: new Float32Array(4), shape: [1, 1, 4], boxes: [0, 0, 0, 1, 1, 1, 0, 0, 2, 1, 1, 3] };
+ * drawObjectMix([patch], 0, () => 0.3).map(({ donorBox, lambda }) => [donorBox[2], lambda]); // => [[2, 1], [0, 1]]
+ * ```
+ */
+export function drawObjectMix(patches: readonly ObjectPatch[], alpha: number, random: () => number): ObjectMix[] {
   requireAlpha(alpha);
   const objects: { patch: number; box: Float64Array }[] = [];
   for (const [patch, { data, shape, boxes }] of patches.entries()) {
@@ -55,14 +84,34 @@ export function mixObjects(patches: readonly ObjectPatch[], alpha: number, rando
       objects.push({ patch, box });
     }
   }
-  const out = patches.map(({ data }) => data.slice());
-  if (objects.length < 2) return out;
-  for (const [i, { patch, box }] of objects.entries()) {
+  if (objects.length < 2) return [];
+  return objects.map((object, i) => {
     const draw = Math.min(objects.length - 2, Math.floor(random() * (objects.length - 1)));
     const donor = objects[draw < i ? draw : draw + 1]!;
-    const lambda = drawMixUpLambda(alpha, random);
-    const { shape } = patches[patch]!;
-    if (lambda < 1) blend(out[patch]!, shape, box, patches[donor.patch]!, donor.box, lambda);
+    return { ...object, donorPatch: donor.patch, donorBox: donor.box, lambda: drawMixUpLambda(alpha, random) };
+  });
+}
+
+/**
+ * Mixes objects as `drawObjectMix` drew it; donors are read from the patches as given.
+ *
+ * @returns the voxels of each patch, new arrays
+ * @throws RangeError if an entry names a patch that is not there
+ *
+ * @example
+ * ```ts
+ * import { applyObjectMix, drawObjectMix } from "@gleaner/augment";
+ * const patch = { data: Float32Array.of(1, 0, 3, 0), shape: [1, 1, 4], boxes: [-0.5, -0.5, -0.5, 0.5, 0.5, 0.5, -0.5, -0.5, 1.5, 0.5, 0.5, 2.5] };
+ * const halves = drawObjectMix([patch], 1, () => 0.5).map((mix) => ({ ...mix, lambda: 0.5 }));
+ * applyObjectMix([patch], halves); // => [[2, 0, 2, 0]]
+ * ```
+ */
+export function applyObjectMix(patches: readonly ObjectPatch[], mixes: readonly ObjectMix[]): Float32Array[] {
+  const out = patches.map(({ data }) => data.slice());
+  for (const [i, { patch, box, donorPatch, donorBox, lambda }] of mixes.entries()) {
+    const [own, donor] = [patches[patch], patches[donorPatch]];
+    if (!own || !donor) throw new RangeError(`mixes[${i}] names patches ${patch} and ${donorPatch}; expected 0 to ${patches.length - 1}`);
+    if (lambda < 1) blend(out[patch]!, own.shape, box, donor, donorBox, lambda);
   }
   return out;
 }

@@ -39,24 +39,85 @@ import type { DetectionPredict } from "./detection.js";
  * ```
  */
 export function averageViews(predict: DetectionPredict, patches: tf.Tensor5D, grid: AnchorGrid, views: readonly Symmetry[]): tf.Tensor2D {
+  return meanOverViews(views, (view) => {
+    const { logits } = predict(transformVolume(patches, view));
+    return [turnedBack(probabilitiesOf(logits), grid, view)];
+  })[0] as tf.Tensor2D;
+}
+
+/** What a teacher says of each anchor. */
+export interface MeanPredictions {
+  /** `[batch, N]`, 0..1. */
+  probabilities: tf.Tensor2D;
+  /** Box regression in the coder's units, `[batch, N, 6]`. */
+  deltas: tf.Tensor3D;
+}
+
+/**
+ * The mean of a detector's probabilities and of its boxes over K views of each patch, anchor by anchor.
+ *
+ * A flip of axis i turns the sign of the shift of a box along it, a permutation of axes permutes shifts and sizes: both are undone before the mean
+ * of the deltas is taken (of sizes it is a geometric mean, since the coder has their logarithm).
+ *
+ * @param predict the teacher; the coder's weights are the same for all axes
+ * @param patches `[batch, z, y, x, channel]`
+ * @param grid the anchor grid of one patch
+ * @param views K ≥ 1 symmetries; the same ones serve the whole batch
+ * @returns tensors which the caller disposes
+ * @throws RangeError without a view, or for a view that does not map the grid onto itself
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { averagePredictions } from "@gleaner/methods";
+ * // A teacher for which every object lies a bit further along x, whatever it is shown.
+ * const grid = { levels: [{ shape: [1, 1, 2], anchors: [[1, 1, 1]] }] };
+ * const predict = (x) => ({ logits: tf.reshape(x, [1, 2, 1]), deltas: tf.tensor3d([[[0, 0, 0.5, 0, 0, 1], [0, 0, 0.5, 0, 0, 1]]]) });
+ * const still = { axes: [0, 1, 2], flips: [false, false, false] };
+ * const flipped = { axes: [0, 1, 2], flips: [false, false, true] };
+ * const { deltas } = averagePredictions(predict, tf.tensor5d([0, 0], [1, 1, 1, 2, 1]), grid, [still, flipped]);
+ * deltas.arraySync(); // => [[[0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 1]]]
+ * ```
+ */
+export function averagePredictions(
+  predict: DetectionPredict,
+  patches: tf.Tensor5D,
+  grid: AnchorGrid,
+  views: readonly Symmetry[],
+): MeanPredictions {
+  const [probabilities, deltas] = meanOverViews(views, (view) => {
+    const ofView = predict(transformVolume(patches, view));
+    return [turnedBack(probabilitiesOf(ofView.logits), grid, view), turnedDeltas(turnedBack(ofView.deltas, grid, view), view)];
+  });
+  return { probabilities: probabilities as tf.Tensor2D, deltas: deltas as tf.Tensor3D };
+}
+
+function meanOverViews(views: readonly Symmetry[], ofView: (view: Symmetry) => tf.Tensor[]): tf.Tensor[] {
   if (views.length === 0) throw new RangeError("views is empty; expected at least one symmetry");
   return tf.tidy(() => {
-    const batch = patches.shape[0];
-    let sum: tf.Tensor2D | undefined;
+    let sums: tf.Tensor[] | undefined;
     for (const view of views) {
-      const probabilities = tf.tidy(() => {
-        const { logits } = predict(transformVolume(patches, view));
-        const ofView = tf.sigmoid(tf.reshape(logits, [batch, logits.shape[1]])) as tf.Tensor2D;
-        // Anchor k of the patch is found in the view through the inverse symmetry, on the grid as the view has it.
-        const back = anchorPermutation(gridOfView(grid, view), inverseSymmetry(view));
-        return applyAnchorPermutation(ofView, back) as tf.Tensor2D;
-      });
-      const before: tf.Tensor2D | undefined = sum;
-      sum = before ? tf.add(before, probabilities) : probabilities;
-      if (before) tf.dispose([before, probabilities]);
+      const answers = tf.tidy(() => ofView(view));
+      const before: tf.Tensor[] | undefined = sums;
+      sums = before ? before.map((sum, i) => tf.add(sum, answers[i]!)) : answers;
+      if (before) tf.dispose([before, answers]);
     }
-    return tf.div(sum as tf.Tensor2D, views.length) as tf.Tensor2D;
+    return sums!.map((sum) => tf.div(sum, views.length));
   });
+}
+
+const probabilitiesOf = (logits: tf.Tensor3D): tf.Tensor2D => tf.sigmoid(tf.reshape(logits, [logits.shape[0], logits.shape[1]]));
+
+/** Values of a view's anchors in the order of the patch's: anchor k is found in the view through the inverse symmetry, on the grid as the view has it. */
+const turnedBack = <T extends tf.Tensor>(values: T, grid: AnchorGrid, view: Symmetry): T =>
+  applyAnchorPermutation(values, anchorPermutation(gridOfView(grid, view), inverseSymmetry(view)));
+
+/** Axis i of the view is axis `axes[i]` of the patch. */
+function turnedDeltas(deltas: tf.Tensor3D, { axes, flips }: Symmetry): tf.Tensor3D {
+  const source = [0, 1, 2].map((axis) => axes.indexOf(axis as 0 | 1 | 2));
+  const order = tf.tensor1d([...source, ...source.map((i) => i + 3)], "int32");
+  const signs = [...source.map((i) => (flips[i] ? -1 : 1)), 1, 1, 1];
+  return tf.mul(tf.gather(deltas, order, 2), tf.tensor1d(signs));
 }
 
 /** The anchor grid as it lies in a view: output axis i is input axis `axes[i]`. */

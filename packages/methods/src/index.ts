@@ -9,7 +9,7 @@
  *
  * @module
  */
-export { averageViews } from "./average-views.js";
+export { averagePredictions, averageViews, type MeanPredictions } from "./average-views.js";
 export type {
   ClassificationBatch,
   ClassificationLoss,
@@ -23,7 +23,9 @@ export type { DetectionBatch, DetectionPredict, DetectionPredictions } from "./d
 export { type DetectionLoss, type DetectionLossOptions, detectionLoss } from "./detection-loss.js";
 export { type FixMatchOptions, fixMatch, flexMatch } from "./fix-match.js";
 export { type FocalMixBatch, type FocalMixOptions, focalMixBatch } from "./focal-mix.js";
+export { type HardTargets, type MeanTeacherOptions, meanTeacherBatch } from "./mean-teacher.js";
 export { type FlexMethod, flexPseudoLabel, type PseudoLabelOptions, pseudoLabel } from "./pseudo-label.js";
 export type { FlexOptions, SelectionOptions } from "./selection.js";
 export { supervised } from "./supervised.js";
+export type { FindObjects, TeacherObjects } from "./teacher-objects.js";
 export { flexUda, type UdaOptions, uda } from "./uda.js";
