@@ -5,7 +5,7 @@
  */
 export { type BandPoint, type BootstrapOptions, bootstrapFroc, type FrocBootstrap, type Interval } from "./bootstrap-froc.js";
 export { checkMatches, createSubmissionCheck, type ScanExtent, type SubmissionCheck, validateSubmission } from "./check-submission.js";
-export { compareFroc, type Difference, type FrocComparison } from "./compare-froc.js";
+export { compareFroc, type Difference, type FrocComparison, type FrocContender } from "./compare-froc.js";
 export { compareRules, type RuleComparison, type RuleDifference } from "./compare-rules.js";
 export { type ConventionResult, compareConventions, evaluateByConvention, type FrocConvention, frocConventions } from "./conventions.js";
 export type { CsvSplitter } from "./csv-rows.js";
