@@ -13,6 +13,7 @@ export {
   generateAnchors,
   type Triple,
 } from "./anchors.js";
+export { averagePool3d } from "./average-pool-3d.js";
 export { type BoxWeights, type DecodeOptions, decodeBoxes, type EncodeOptions, encodeBoxes } from "./box-coder.js";
 export { boxGiou, boxIou, boxIouMatrix } from "./boxes.js";
 export { type Detections, type DetectOptions, detectVolume, type Predict, type ScanInput } from "./detect-volume.js";
@@ -23,6 +24,7 @@ export type { AtssMatching } from "./match-atss.js";
 export type { CenterMatching } from "./match-center.js";
 export type { IouMatching } from "./match-iou.js";
 export { type NmsOptions, nonMaxSuppression3d, type SelectOptions, selectTopScores } from "./nms.js";
-export { createPyramidDetector, type PyramidConfig, type PyramidDetector, slimPreset } from "./pyramid-network.js";
+export { type PyramidConfig, resnet50Preset, slimPreset } from "./pyramid-config.js";
+export { createPyramidDetector, type PyramidDetector } from "./pyramid-network.js";
 export { upsampleNearest3d } from "./upsample-nearest-3d.js";
 export { UpsampleNearest3dLayer } from "./upsample-nearest-3d-layer.js";

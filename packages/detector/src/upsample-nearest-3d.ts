@@ -1,16 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-
-/** Each row of a matrix twice in a row's length: [m, k] becomes [m, 2k]. */
-const twice = (x: tf.Tensor, m: number, k: number): tf.Tensor => {
-  const rows = tf.reshape(x, [m, k]);
-  return tf.concat([rows, rows], 1);
-};
-
-/** The transpose of {@link twice}: [m, 2k] becomes [m, k]. */
-const halved = (x: tf.Tensor, m: number, k: number): tf.Tensor => {
-  const [first, second] = tf.split(tf.reshape(x, [m, 2 * k]), 2, 1);
-  return tf.add(first!, second!);
-};
+import { repeatInBlocks, sumOfBlocks } from "./blocks-of-8.js";
 
 /**
  * Nearest-neighbor upsampling of a volume by two along z, y and x, with its own gradient (the sum over 2 × 2 × 2).
@@ -31,22 +20,9 @@ const halved = (x: tf.Tensor, m: number, k: number): tf.Tensor => {
  * ```
  */
 export function upsampleNearest3d(x: tf.Tensor5D): tf.Tensor5D {
-  const [n, d, h, w, c] = x.shape;
-  // Doubling x copies voxels, doubling y copies rows, doubling z copies slices.
-  const steps = [
-    [n * d * h * w, c],
-    [n * d * h, 2 * w * c],
-    [n * d, 4 * h * w * c],
-  ] as const;
   const op = tf.customGrad((...args) => {
-    const doubled = steps.reduce((t, [m, k]) => twice(t, m, k), args[0] as tf.Tensor);
-    const gradFunc = (dy: tf.Tensor): tf.Tensor[] => [
-      tf.reshape(
-        steps.reduceRight((t, [m, k]) => halved(t, m, k), dy),
-        [n, d, h, w, c],
-      ),
-    ];
-    return { value: tf.reshape(doubled, [n, 2 * d, 2 * h, 2 * w, c]), gradFunc };
+    const gradFunc = (dy: tf.Tensor): tf.Tensor[] => [sumOfBlocks(dy as tf.Tensor5D)];
+    return { value: repeatInBlocks(args[0] as tf.Tensor5D), gradFunc };
   });
   return op(x) as tf.Tensor5D;
 }

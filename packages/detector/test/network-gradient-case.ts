@@ -28,6 +28,20 @@ const tiny: Partial<PyramidConfig> = {
   seed: 5,
 };
 
+/** The same with bottlenecks and towers of their own: ten blocks, of which the last stage has one voxel along y. */
+const tinyBottleneck: Partial<PyramidConfig> = {
+  ...tiny,
+  block: "bottleneck",
+  channels: [8, 16],
+  blocksPerStage: [6, 4],
+  levels: [
+    { stride: 4, sizes: cubeSizes([3, 5]) },
+    { stride: 8, sizes: cubeSizes([6, 9]) },
+  ],
+  towers: "separate",
+  headDepth: 2,
+};
+
 /** Numbers in −1..1 that look random and are the same everywhere. */
 const wave = (i: number, phase: number): number => Math.sin(12.9898 * (i + 1) + phase) * Math.cos(4.1414 * (i + 1) * (phase + 1));
 
@@ -35,10 +49,13 @@ const wave = (i: number, phase: number): number => Math.sin(12.9898 * (i + 1) + 
  * Predictions and gradients of a tiny pyramid network on the backend that `tf` uses now, compared with float64 and its finite differences.
  * Expect errors of 1e-4 or less in float32. Takes a few seconds, nearly all of it plain JavaScript.
  */
-export function networkGradientCase(tf: typeof tfjs, { perWeight = 2 }: { perWeight?: number } = {}): NetworkGradientCase {
-  const { model, config, predict, dispose } = createPyramidDetector(tiny);
-  const shape: [number, number, number] = [8, 12, 8];
-  const voxels = 8 * 12 * 8 * 2;
+export function networkGradientCase(
+  tf: typeof tfjs,
+  { perWeight = 2, block = "basic" }: { perWeight?: number; block?: PyramidConfig["block"] } = {},
+): NetworkGradientCase {
+  const { model, config, predict, dispose } = createPyramidDetector(block === "basic" ? tiny : tinyBottleneck);
+  const shape: [number, number, number] = block === "basic" ? [8, 12, 8] : [16, 8, 16];
+  const voxels = shape[0] * shape[1] * shape[2] * 2;
   const samples = [0, 1].map(
     (n): Volume => ({ shape, channels: 2, data: Float64Array.from({ length: voxels }, (_, i) => Math.fround(wave(i, n + 0.3))) }),
   );

@@ -1,9 +1,9 @@
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { groupNorm, upsampleNearest3d } from "../src/index.js";
+import { averagePool3d, groupNorm, upsampleNearest3d } from "../src/index.js";
 import { maxDifference } from "./fixture.js";
-import { referenceGroupNorm, referenceUpsample, type Volume } from "./reference-network.js";
+import { referenceAveragePool, referenceGroupNorm, referenceUpsample, type Volume } from "./reference-network.js";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -118,6 +118,29 @@ describe("upsampleNearest3d", () => {
         ),
       ).toBeLessThan(2e-5);
     });
+  });
+});
+
+describe("averagePool3d", () => {
+  const even = [1, 2].map((phase): Volume => ({ shape: [2, 6, 4], channels: 3, data: numbers(48 * 3, phase) }));
+  const tensor = () => tf.tensor5d(Float32Array.from(even.flatMap(({ data }) => Array.from(data))), [2, 2, 6, 4, 3]);
+  const pooled = () => even.flatMap((s) => Array.from(referenceAveragePool(s).data));
+
+  test("agrees with float64, and its gradient with finite differences", () => {
+    tf.tidy(() => {
+      const y = averagePool3d(tensor());
+      expect(y.shape).toEqual([2, 1, 3, 2, 3]);
+      expect(maxDifference(y.dataSync(), pooled())).toBeLessThan(1e-6);
+      const weights = vector(numbers(y.size, 6));
+      const dx = tf.grad((a: tf.Tensor) => tf.sum(tf.mul(tf.reshape(averagePool3d(a as tf.Tensor5D), [-1]), weights)))(tensor());
+      const flat = weights.dataSync();
+      const loss = () => pooled().reduce((sum, v, i) => sum + flat[i]! * v, 0);
+      const expected = even.flatMap((s) => differences(s.data, loss));
+      expect(maxDifference(dx.dataSync(), expected)).toBeLessThan(2e-5);
+    });
+  });
+  test("an odd extent is refused", () => {
+    tf.tidy(() => void expect(() => averagePool3d(tf.zeros([1, 2, 3, 2, 1]))).toThrow("x of shape [1, 2, 3, 2, 1], expected even extents"));
   });
 });
 

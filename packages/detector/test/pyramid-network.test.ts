@@ -1,10 +1,12 @@
+import { createHash } from "node:crypto";
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Conv3dLayer } from "../src/conv3d-layer.js";
-import { createPyramidDetector, cubeSizes, slimPreset } from "../src/index.js";
+import { createPyramidDetector, cubeSizes, type PyramidConfig, resnet50Preset, slimPreset } from "../src/index.js";
 import { maxDifference } from "./fixture.js";
 import { networkGradientCase } from "./network-gradient-case.js";
+import { parameterCount } from "./parameter-count.js";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -22,14 +24,27 @@ const small = {
 };
 const input = (seed: number): tf.Tensor5D => tf.randomNormal([1, 8, 8, 8, 1], 0, 1, "float32", seed);
 
-test("predictions and gradients of a whole tiny network agree with float64", () => {
-  const before = tf.memory().numTensors;
-  const { predictionError, gradientError, derivatives, worst } = networkGradientCase(tf);
-  expect(predictionError).toBeLessThan(1e-5);
-  expect(gradientError, worst).toBeLessThan(1e-4);
-  expect(derivatives).toBeGreaterThan(50);
-  expect(tf.memory().numTensors).toBe(before);
-});
+/** ResNet-50 in the small: four stages with one voxel left at the top of a patch of 32, ten blocks, three levels. */
+const smallBottleneck: Partial<PyramidConfig> = {
+  ...resnet50Preset,
+  channels: [8, 8, 16, 16],
+  blocksPerStage: [2, 3, 3, 2],
+  pyramidChannels: 4,
+  groups: 2,
+  headDepth: 2,
+};
+
+test.each(["basic", "bottleneck"] as const)(
+  "predictions and gradients of a whole tiny network of %s blocks agree with float64",
+  (block) => {
+    const before = tf.memory().numTensors;
+    const { predictionError, gradientError, derivatives, worst } = networkGradientCase(tf, { block, perWeight: block === "basic" ? 2 : 1 });
+    expect(predictionError).toBeLessThan(1e-5);
+    expect(gradientError, worst).toBeLessThan(1e-4);
+    expect(derivatives).toBeGreaterThan(50);
+    expect(tf.memory().numTensors).toBe(before);
+  },
+);
 
 describe("createPyramidDetector", () => {
   test("the slim preset has the parameters of the study's network, and answers with its prior", () => {
@@ -41,6 +56,38 @@ describe("createPyramidDetector", () => {
     });
     dispose();
   });
+  test("the weights of the slim preset stay what they are, for the runs that were made with them", () => {
+    const { model, dispose } = createPyramidDetector();
+    const hash = createHash("sha256");
+    for (const weight of model.weights) {
+      hash.update(weight.originalName);
+      hash.update(new Uint8Array((weight.read().dataSync() as Float32Array).slice().buffer));
+    }
+    dispose();
+    // Of the commit before bottlenecks were there.
+    expect(hash.digest("hex")).toBe("52231e13f72986676524df37c2178957d38901451b1f69c991a81b2a6a0f337f");
+  });
+  test("the numbers of parameters are those counted from the description", () => {
+    expect(parameterCount(slimPreset)).toBe(242549);
+    const variants: Partial<PyramidConfig>[] = [
+      small,
+      smallBottleneck,
+      { ...smallBottleneck, towers: "shared", inputChannels: 3, classes: 2 },
+    ];
+    for (const variant of variants) {
+      const { model, config, dispose } = createPyramidDetector(variant);
+      expect(model.countParams()).toBe(parameterCount(config));
+      dispose();
+    }
+    expect(parameterCount(resnet50Preset)).toBe(54_681_237);
+  });
+  test("ResNet-50 has 54.7 million parameters in 53 convolutions of its backbone, four laterals, two towers and two outputs", () => {
+    const { model, multiple, dispose } = createPyramidDetector(resnet50Preset);
+    expect(model.countParams()).toBe(54_681_237);
+    expect(model.weights.filter(({ originalName }) => originalName.endsWith("/kernel"))).toHaveLength(53 + 4 + 2 * 4 + 2);
+    expect(multiple).toBe(32);
+    dispose();
+  }, 60_000);
   test("the same seed gives the same weights, another seed others, and zero is a seed", () => {
     const weights = (seed: number) => {
       const { model, dispose } = createPyramidDetector({ ...small, seed });
@@ -88,24 +135,31 @@ describe("createPyramidDetector", () => {
       expect(Math.abs(center - spot[axis]!)).toBeLessThanOrEqual(6);
     }
   });
-  test.each([0, 1, 2])(
-    "with kernels made symmetric along axis %i, a flip of the input flips the predictions on the anchor grid",
-    (axis) => {
-      const { model, dispose, predict, anchors } = createPyramidDetector(small);
+  test.each(
+    [0, 1, 2].flatMap((axis) => [
+      { axis, block: "basic" as const },
+      { axis, block: "bottleneck" as const },
+    ]),
+  )(
+    "with kernels made symmetric along axis $axis, a flip of the input flips the predictions on the anchor grid: $block blocks",
+    ({ axis, block }) => {
+      const isBasic = block === "basic";
+      const edge = isBasic ? 8 : 32;
+      const { model, dispose, predict, anchors } = createPyramidDetector(isBasic ? small : smallBottleneck);
       tf.tidy(() => {
         for (const weight of model.weights) {
           const kernel = weight.read();
           if (kernel.rank === 5) weight.write(tf.div(tf.add(kernel, tf.reverse(kernel, axis)), 2));
         }
-        const x = input(3);
+        const x = tf.randomNormal<tf.Rank.R5>([1, edge, edge, edge, 1], 0, 1, "float32", 3);
         const straight = predict(x).logits.dataSync();
         const flipped = predict(tf.reverse(x, axis + 1)).logits.dataSync();
-        const { boxes, count } = anchors([8, 8, 8]);
-        const key = (box: ArrayLike<number>) => Array.from(box).join(" ");
+        const { boxes, count } = anchors([edge, edge, edge]);
+        const key = (box: ArrayLike<number>) => Array.from(box, (c) => c.toFixed(3)).join(" ");
         const index = new Map(Array.from({ length: count }, (_, k) => [key(boxes.subarray(6 * k, 6 * k + 6)), k]));
         const mapped = Array.from({ length: count }, (_, k) => {
           const box = boxes.slice(6 * k, 6 * k + 6);
-          [box[axis], box[axis + 3]] = [7 - box[axis + 3]!, 7 - box[axis]!];
+          [box[axis], box[axis + 3]] = [edge - 1 - box[axis + 3]!, edge - 1 - box[axis]!];
           return flipped[index.get(key(box))!]!;
         });
         expect(maxDifference(mapped, straight)).toBeLessThan(1e-5);
@@ -133,6 +187,16 @@ describe("createPyramidDetector", () => {
     expect(() => createPyramidDetector({ levels: [] })).toThrow("levels is empty");
     expect(() => createPyramidDetector({ prior: 1 })).toThrow("prior 1, expected");
     expect(() => createPyramidDetector({ seed: -1 })).toThrow("seed -1, expected");
+    expect(() => createPyramidDetector({ ...resnet50Preset, channels: [64, 128], blocksPerStage: 1 })).toThrow(
+      "channels 64 of bottlenecks, expected a positive multiple of 4 times groups (128)",
+    );
+    expect(() => createPyramidDetector({ blocksPerStage: [1, 2] })).toThrow("blocksPerStage has 2 numbers, expected 3, one a stage");
+    expect(() => createPyramidDetector({ blocksPerStage: 0 })).toThrow("blocksPerStage 0, expected a positive integer");
+    expect(() => createPyramidDetector({ block: "wide" as never })).toThrow('block wide, expected "basic" or "bottleneck"');
+    expect(() => createPyramidDetector({ towers: "two" as never })).toThrow('towers two, expected "shared" or "separate"');
+    expect(() => createPyramidDetector({ ...resnet50Preset, levels: [{ stride: 2, sizes: cubeSizes([5]) }] })).toThrow(
+      "stride 2 of a level, expected one of the backbone's: 4, 8, 16, 32",
+    );
     expect(() => createPyramidDetector({ classes: 0 })).toThrow("classes 0, expected");
     expect(() => createPyramidDetector({ levels: [small.levels[0]!, { stride: 4, sizes: cubeSizes([5, 8]) }] })).toThrow(
       "levels have different numbers of sizes",

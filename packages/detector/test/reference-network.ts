@@ -72,6 +72,21 @@ export function referenceUpsample(x: Volume): Volume {
   return y;
 }
 
+export function referenceAveragePool(x: Volume): Volume {
+  const [D, H, W] = x.shape;
+  const y = volume([D / 2, H / 2, W / 2], x.channels);
+  x.data.forEach((value, i) => {
+    const [c, u, v, z] = [
+      i % x.channels,
+      Math.floor(i / x.channels) % W,
+      Math.floor(i / x.channels / W) % H,
+      Math.floor(i / x.channels / W / H),
+    ];
+    y.data[(((z >> 1) * (H / 2) + (v >> 1)) * (W / 2) + (u >> 1)) * x.channels + c]! += value / 8;
+  });
+  return y;
+}
+
 const add = (a: Volume, b: Volume, relu: boolean): Volume => ({
   ...a,
   data: a.data.map((v, i) => (relu ? Math.max(0, v + b.data[i]!) : v + b.data[i]!)),
@@ -89,11 +104,23 @@ export function referencePredict(config: PyramidConfig, weights: Weights, input:
   const conv = (x: Volume, name: string, k: number, filters: number, stride = 1) =>
     referenceConv(x, w(`${name}/kernel`), k, filters, stride);
   const linear = (x: Volume, name: string, filters: number) => referenceConv(x, w(`${name}/kernel`), 1, filters, 1, w(`${name}/bias`));
-  let x = input;
+  const isBottleneck = config.block === "bottleneck";
+  const blocks = (i: number): number => (typeof config.blocksPerStage === "number" ? config.blocksPerStage : config.blocksPerStage[i]!);
+  let x = isBottleneck ? norm(conv(input, "stem", 6, config.channels[0]! / 4, 2), "stem_norm", true) : input;
   const stages = config.channels.map((filters, i) => {
     const name = `stage${i + 1}`;
+    for (let b = 1; b <= (isBottleneck ? blocks(i) : 0); b++) {
+      const block = `${name}_block${b}`;
+      const halves = b === 1;
+      let y = norm(conv(x, `${block}_conv1`, 1, filters / 4), `${block}_norm1`, true);
+      y = norm(conv(y, `${block}_conv2`, halves ? 2 : 3, filters / 4, halves ? 2 : 1), `${block}_norm2`, true);
+      y = norm(conv(y, `${block}_conv3`, 1, filters), `${block}_norm3`, false);
+      if (halves) x = norm(conv(referenceAveragePool(x), `${block}_shortcut`, 1, filters), `${block}_shortcut_norm`, false);
+      x = add(x, y, true);
+    }
+    if (isBottleneck) return x;
     x = norm(conv(x, `${name}_down`, i === 0 ? 4 : 2, filters, 2), `${name}_norm`, true);
-    for (let b = 1; b <= config.blocksPerStage; b++) {
+    for (let b = 1; b <= blocks(i); b++) {
       const block = `${name}_block${b}`;
       const y = norm(conv(x, `${block}_conv1`, 3, filters), `${block}_norm1`, true);
       x = add(x, norm(conv(y, `${block}_conv2`, 3, filters), `${block}_norm2`, false), true);
@@ -103,19 +130,24 @@ export function referencePredict(config: PyramidConfig, weights: Weights, input:
   const finest = Math.min(...config.levels.map(({ stride }) => stride));
   const pyramid = new Map<number, Volume>();
   let top: Volume | undefined;
-  for (let i = stages.length - 1; 2 ** (i + 1) >= finest; i--) {
+  const strideOf = (i: number): number => 2 ** (i + (isBottleneck ? 2 : 1));
+  for (let i = stages.length - 1; i >= 0 && strideOf(i) >= finest; i--) {
     const lateral = linear(stages[i]!, `lateral${i + 1}`, config.pyramidChannels);
     top = top ? add(lateral, referenceUpsample(top), false) : lateral;
-    pyramid.set(2 ** (i + 1), top);
+    pyramid.set(strideOf(i), top);
   }
   const logits: number[] = [];
   const deltas: number[] = [];
   for (const { stride, sizes } of config.levels) {
-    let features = pyramid.get(stride)!;
-    for (let i = 1; i <= config.headDepth; i++)
-      features = norm(conv(features, `head_conv${i}`, 3, config.pyramidChannels), `head_norm${i}`, true);
-    logits.push(...linear(features, "logits", sizes.length * config.classes).data);
-    deltas.push(...linear(features, "deltas", sizes.length * 6).data);
+    const tower = (name: string): Volume => {
+      let features = pyramid.get(stride)!;
+      for (let i = 1; i <= config.headDepth; i++)
+        features = norm(conv(features, `${name}_conv${i}`, 3, config.pyramidChannels), `${name}_norm${i}`, true);
+      return features;
+    };
+    const isShared = config.towers === "shared";
+    logits.push(...linear(tower(isShared ? "head" : "logits"), "logits", sizes.length * config.classes).data);
+    deltas.push(...linear(tower(isShared ? "head" : "deltas"), "deltas", sizes.length * 6).data);
   }
   return { logits, deltas };
 }
