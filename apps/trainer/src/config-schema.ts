@@ -103,7 +103,7 @@ const training = section({
   intensity: number(0, 1)
     .default(0)
     .describe(
-      "Strength of random changes of contrast, brightness, gamma and noise of every patch that the student sees, labeled or not, of every method; the teacher sees the patches as they are. 0: none.",
+      "Strength of random changes of contrast, brightness and gamma of every patch that the student sees, labeled or not, of every method; the teacher sees the patches as they are. 0: none.",
     ),
   threads: whole(0, 64)
     .optional()

@@ -101,6 +101,22 @@ describe("train", () => {
     expect(tf.memory().numTensors).toBe(0);
   });
 
+  test("a mean teacher learns from what it is confident of, and flexible thresholds are logged", async () => {
+    const objects = { threshold: 0.0095, floor: 0.009, thresholds: "flexible", bandsMm: [9] };
+    await start(
+      set.config({ method: "mean-teacher", training: { steps: 8 }, meanTeacher: { supervisedUntil: 0.25, rampOver: 0 }, objects }),
+      "mean-teacher",
+    );
+    const events = eventsOf("mean-teacher");
+    expect(events.map(({ unlabeledWeight }) => unlabeledWeight)).toEqual([0, 0, 0, 1, 1, 1, 1, 1]);
+    const used = events.slice(3);
+    expect(used.every(({ thresholds }) => thresholds!.length === 2 && thresholds!.every((t) => t >= 0.009 && t <= 0.0095))).toBe(true);
+    // Before anything is known the curriculum asks for nothing, and the floor holds.
+    expect(used[0]!.thresholds).toEqual([0.009, 0.009]);
+    expect(used.some(({ objects: found, pseudoPositives }) => found! > 0 && pseudoPositives > 0)).toBe(true);
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
   test("the loss falls on an easy set", async () => {
     await start(set.config({ training: { steps: 80, labeledBatch: 4, learningRate: 0.01, checkpointEvery: 100 } }), "falls");
     const losses = eventsOf("falls").map(({ loss }) => loss);
@@ -113,57 +129,73 @@ describe.each([
   { name: "supervised", method: "supervised", training: {} },
   { name: "focalmix", method: "focalmix", training: {} },
   { name: "hard-examples", method: "focalmix", training: { hardExamples: 0.5, steps: 10 } },
-] as const)("a run of $name that was stopped and resumed equals the one that was not, to the bit", ({ name, method, training }) => {
-  const config = () => set.config({ method, training: { steps: 7, ...training } });
-  beforeAll(async () => {
-    await start(config(), `${name}-whole`);
-  });
-  const expectSame = (run: string): void => {
-    expect(withoutTime(run)).toEqual(withoutTime(`${name}-whole`));
-    expect(checkpointOf(run).equals(checkpointOf(`${name}-whole`))).toBe(true);
-  };
-
-  test("stopped by a signal between two checkpoints", async () => {
-    const run = `${name}-stopped`;
-    const stop = new AbortController();
-    const stopped = await start(config(), run, { signal: stop.signal, onStep: ({ step }) => step === 3 && stop.abort() });
-    expect(stopped).toMatchObject({ steps: 3, stopped: true });
-    expect(eventsOf(run)).toHaveLength(3);
-    expect(await start(config(), run, { resume: true })).toMatchObject({ steps: config().training.steps, stopped: false });
-    expectSame(run);
-  });
-
-  test("killed after its checkpoint, in the middle of a line", async () => {
-    const run = `${name}-killed`;
-    // The folder as it is at step 5 is what a kill would leave: the checkpoint is of step 4.
-    const copy = ({ step }: StepEvent): void => {
-      if (step === 5) cpSync(set.at(`${name}-alive`), set.at(run), { recursive: true });
-    };
-    await start(config(), `${name}-alive`, { onStep: copy });
-    writeFileSync(
-      join(set.at(run), runFiles.events),
-      `${readFileSync(join(set.at(run), runFiles.events), "utf8")}{"kind":"step","step":6,"lo`,
-    );
-    expect(loadCheckpoint(join(set.at(run), runFiles.checkpoint)).meta).toMatchObject({ step: 4 });
-    await start(config(), run, { resume: true });
-    expectSame(run);
-  });
-
-  test("killed before its first checkpoint, it begins anew", async () => {
-    const run = `${name}-early`;
-    await start(config(), `${name}-alive-too`, {
-      onStep: ({ step }) => void (step === 1 && cpSync(set.at(`${name}-alive-too`), set.at(run), { recursive: true })),
+  // Of an untrained network every prediction is near 0.01: some count as objects, and thresholds move.
+  {
+    name: "objects",
+    method: "focalmix",
+    training: { intensity: 0.5 },
+    more: { focalmix: { mixUp: "image+object", boxes: true }, objects: { threshold: 0.0095, floor: 0.009, thresholds: "flexible" } },
+  },
+  {
+    name: "mean-teacher",
+    method: "mean-teacher",
+    training: {},
+    more: { meanTeacher: { supervisedUntil: 0.2, rampOver: 0 }, objects: { threshold: 0.0095, floor: 0.009, thresholds: "flexible" } },
+  },
+] as const)(
+  "a run of $name that was stopped and resumed equals the one that was not, to the bit",
+  ({ name, method, training, ...rest }) => {
+    const config = () => set.config({ method, training: { steps: 7, ...training }, ...("more" in rest ? rest.more : {}) });
+    beforeAll(async () => {
+      await start(config(), `${name}-whole`);
     });
-    expect(existsSync(join(set.at(run), runFiles.checkpoint))).toBe(false);
-    await start(config(), run);
-    expectSame(run);
-  });
+    const expectSame = (run: string): void => {
+      expect(withoutTime(run)).toEqual(withoutTime(`${name}-whole`));
+      expect(checkpointOf(run).equals(checkpointOf(`${name}-whole`))).toBe(true);
+    };
 
-  test("done already", async () => {
-    await start(config(), `${name}-whole`, { resume: true });
-    expect(eventsOf(`${name}-whole`)).toHaveLength(config().training.steps);
-  });
-});
+    test("stopped by a signal between two checkpoints", async () => {
+      const run = `${name}-stopped`;
+      const stop = new AbortController();
+      const stopped = await start(config(), run, { signal: stop.signal, onStep: ({ step }) => step === 3 && stop.abort() });
+      expect(stopped).toMatchObject({ steps: 3, stopped: true });
+      expect(eventsOf(run)).toHaveLength(3);
+      expect(await start(config(), run, { resume: true })).toMatchObject({ steps: config().training.steps, stopped: false });
+      expectSame(run);
+    });
+
+    test("killed after its checkpoint, in the middle of a line", async () => {
+      const run = `${name}-killed`;
+      // The folder as it is at step 5 is what a kill would leave: the checkpoint is of step 4.
+      const copy = ({ step }: StepEvent): void => {
+        if (step === 5) cpSync(set.at(`${name}-alive`), set.at(run), { recursive: true });
+      };
+      await start(config(), `${name}-alive`, { onStep: copy });
+      writeFileSync(
+        join(set.at(run), runFiles.events),
+        `${readFileSync(join(set.at(run), runFiles.events), "utf8")}{"kind":"step","step":6,"lo`,
+      );
+      expect(loadCheckpoint(join(set.at(run), runFiles.checkpoint)).meta).toMatchObject({ step: 4 });
+      await start(config(), run, { resume: true });
+      expectSame(run);
+    });
+
+    test("killed before its first checkpoint, it begins anew", async () => {
+      const run = `${name}-early`;
+      await start(config(), `${name}-alive-too`, {
+        onStep: ({ step }) => void (step === 1 && cpSync(set.at(`${name}-alive-too`), set.at(run), { recursive: true })),
+      });
+      expect(existsSync(join(set.at(run), runFiles.checkpoint))).toBe(false);
+      await start(config(), run);
+      expectSame(run);
+    });
+
+    test("done already", async () => {
+      await start(config(), `${name}-whole`, { resume: true });
+      expect(eventsOf(`${name}-whole`)).toHaveLength(config().training.steps);
+    });
+  },
+);
 
 test("hard examples change the batches once something is known of the scans, and are a part of the checkpoint", async () => {
   const training = { steps: 10, labeledBatch: 1, checkpointEvery: 50 };

@@ -1,53 +1,125 @@
-import { type DetectionBatch, focalMixBatch } from "@gleaner/methods";
+import { adjustIntensity, drawIntensityChange } from "@gleaner/augment";
+import { type DetectionBatch, focalMixBatch, meanTeacherBatch } from "@gleaner/methods";
 import { linearRamp, type Random } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import type { PatchBatch } from "./batches.js";
 import type { Network } from "./network.js";
-import { drawSymmetry } from "./patches.js";
+import { createObjectRule, type ObjectRule } from "./object-rule.js";
+import { drawSymmetry, targetsOf } from "./patches.js";
 import type { TrainingState } from "./training-state.js";
 
-/** The batch that a step learns from, and what is logged of it. */
-export interface MixedBatch {
-  /** Labeled patches first; tensors which the caller disposes. */
-  batch: DetectionBatch;
+/** What is logged of the unlabeled patches of a step. */
+export interface UnlabeledStatistics {
   unlabeledWeight: number;
+  /** Confident pseudo-positives per unlabeled patch; 0 while training is supervised only. */
   pseudoPositives: number;
   meanTarget: number;
+  /** The teacher's objects per unlabeled patch, where something is done with them. */
+  objects?: number;
+  /** Their flexible thresholds, for each band of diameters. */
+  thresholds?: number[];
+}
+
+/** The batch that a step learns from: labeled patches first; tensors which the caller disposes. */
+export interface MixedBatch extends UnlabeledStatistics {
+  batch: DetectionBatch;
 }
 
 /** The weight of the unlabeled patches at each step: 0 while training is supervised only, then a ramp. */
-export function unlabeledWeightAt({ method, training, focalmix }: Config): (step: number) => number {
-  const { supervisedUntil, rampOver, unlabeledWeight } = focalmix;
-  const supervisedSteps = Math.round(supervisedUntil * training.steps);
-  const ramp = linearRamp({ steps: Math.max(1, Math.round(rampOver * training.steps)) });
-  return (step) => (method === "focalmix" && step >= supervisedSteps ? unlabeledWeight * ramp(step - supervisedSteps) : 0);
+export function unlabeledWeightAt(config: Config): (step: number) => number {
+  if (config.method === "supervised") return () => 0;
+  const { steps } = config.training;
+  const { supervisedUntil, rampOver, unlabeledWeight } = config.method === "focalmix" ? config.focalmix : config.meanTeacher;
+  const supervisedSteps = Math.round(supervisedUntil * steps);
+  const ramp = linearRamp({ steps: Math.max(1, Math.round(rampOver * steps)) });
+  return (step) => (step >= supervisedSteps ? unlabeledWeight * ramp(step - supervisedSteps) : 0);
 }
 
-/** The labeled patches of a step as they are, or FocalMix's mixture of them with the unlabeled ones; consumes the tensors it is given. */
+type Patches = Pick<PatchBatch, "labeled" | "unlabeled" | "labeledBoxes" | "unlabeledPlaces">;
+
+/** The labeled patches of a step, with the unlabeled ones as the method uses them; consumes the tensors it is given. */
 export function mixPatches(
   config: Config,
   network: Network,
   state: TrainingState,
-  { labeled, unlabeled }: Pick<PatchBatch, "labeled" | "unlabeled">,
+  patches: Patches,
   unlabeledWeight: number,
   random: Random,
 ): MixedBatch {
-  if (!unlabeled) return { batch: labeled, unlabeledWeight, pseudoPositives: 0, meanTarget: 0 };
+  const { unlabeled } = patches;
+  const mixed = unlabeled
+    ? withUnlabeled(config, network, state, { ...patches, unlabeled }, random)
+    : { batch: patches.labeled, pseudoPositives: 0, meanTarget: 0 };
+  const { intensity } = config.training;
+  if (intensity > 0) {
+    const { patches: plain } = mixed.batch;
+    mixed.batch = { ...mixed.batch, patches: withOtherIntensity(plain, intensity, random.fork("intensity")) };
+    plain.dispose();
+  }
+  return { ...mixed, unlabeledWeight };
+}
+
+function withUnlabeled(
+  config: Config,
+  network: Network,
+  state: TrainingState,
+  { labeled, unlabeled, labeledBoxes, unlabeledPlaces }: Patches & { unlabeled: tf.Tensor5D },
+  random: Random,
+): Omit<MixedBatch, "unlabeledWeight"> {
   const { patch: size, symmetries } = config.training;
-  const { views, temperature, mixUpAlpha, teacher } = config.focalmix;
+  const { views, temperature, mixUp, mixUpOf, mixUpAlpha, boxes, teacher } = config.focalmix;
+  const isFocalMix = config.method === "focalmix";
   const ofViews = random.fork("views");
-  if (teacher === "ema") state.ema.swapIn();
+  const anchors = network.anchorsOf([size, size, size]);
+  const rule = createObjectRule(config, anchors, size, state.objectCurriculum);
+  const findObjects = (probabilities: Float32Array, deltas: Float32Array, patch: number) =>
+    rule.find(probabilities, deltas, unlabeledPlaces[patch]!);
+  const usesAverage = !isFocalMix || teacher === "ema";
+  const { predict } = network.detector;
+  const grid = network.gridOf([size, size, size]);
+  if (usesAverage) state.ema.swapIn();
   try {
-    const { batch, statistics } = focalMixBatch(network.detector.predict, labeled, unlabeled, network.gridOf([size, size, size]), {
+    if (!isFocalMix) {
+      const { batch, statistics } = meanTeacherBatch(predict, labeled, unlabeled, grid, {
+        findObjects,
+        targetsOf: ({ boxes: found }) => targetsOf(Float32Array.from(found), { size, anchors, matching: config.matching }),
+      });
+      return { batch, ...statistics, ...thresholdsOf(rule, state) };
+    }
+    const needsObjects = (mixUp === "image+object" && mixUpAlpha > 0) || boxes;
+    const { batch, statistics } = focalMixBatch(predict, labeled, unlabeled, grid, {
       random: random.fork("mixUp"),
       views: Array.from({ length: views }, () => drawSymmetry(symmetries, ofViews)),
       temperature,
+      mixUp,
+      mixUpOf,
       mixUpAlpha,
+      labeledBoxes,
+      ...(needsObjects && { findObjects, learnBoxes: boxes }),
     });
-    return { batch, unlabeledWeight, ...statistics };
+    const { objects, ...others } = statistics;
+    return { batch, ...others, ...(needsObjects && { objects, ...thresholdsOf(rule, state) }) };
   } finally {
-    if (teacher === "ema") state.ema.swapOut();
+    if (usesAverage) state.ema.swapOut();
     tf.dispose([unlabeled, ...Object.values(labeled)]);
   }
+}
+
+/** Counts what the step found, and says which thresholds it was found with. */
+function thresholdsOf(rule: ObjectRule, { objectCurriculum }: TrainingState): Pick<MixedBatch, "thresholds"> {
+  const thresholds = rule.thresholds();
+  rule.observe();
+  return objectCurriculum ? { thresholds } : {};
+}
+
+/** Each patch under its own random change of contrast, brightness and gamma; a new tensor. */
+function withOtherIntensity(patches: tf.Tensor5D, strength: number, random: Random): tf.Tensor5D {
+  const ranges = { scale: 0.4 * strength, shift: 0.2 * strength, gamma: 0.6 * strength };
+  return tf.tidy(() => {
+    const each = Array.from({ length: patches.shape[0] }, (_, i) =>
+      adjustIntensity(tf.slice(patches, [i], [1]), { ...drawIntensityChange(random.fork(i), ranges), range: [-1, 1] }),
+    );
+    return tf.concat(each, 0);
+  });
 }

@@ -18,6 +18,10 @@ export interface PatchBatch {
   unlabeled?: tf.Tensor5D;
   /** The scans of the labeled patches, by their places in `split.labeled`. */
   places: Int32Array;
+  /** Boxes of the nodules of each labeled patch. */
+  labeledBoxes: Float32Array[];
+  /** The scans of the unlabeled patches, by their places in `split.unlabeled`. */
+  unlabeledPlaces: Int32Array;
   /** Seconds that the training waited for the batch. */
   waited: number;
 }
@@ -68,24 +72,26 @@ export function createPatchBatches(
       const scan = split.labeled[place]!;
       return maker.make({ scan, random: stream.fork("labeled").fork(i).snapshot(), findings: findingsOf.get(scan.id) ?? [] });
     });
-    const others = needsUnlabeled(step) ? drawUnlabeled(step * unlabeledBatch, unlabeledBatch) : [];
-    const unlabeled = Array.from(others, (place, i) =>
+    const unlabeledPlaces = needsUnlabeled(step) ? drawUnlabeled(step * unlabeledBatch, unlabeledBatch) : new Int32Array();
+    const unlabeled = Array.from(unlabeledPlaces, (place, i) =>
       maker.make({ scan: split.unlabeled[place]!, random: stream.fork("unlabeled").fork(i).snapshot() }),
     );
     const made = await Promise.all([Promise.all(labeled), Promise.all(unlabeled)]);
-    return { places, made };
+    return { places, unlabeledPlaces, made };
   };
 
   const batches = makeAhead(make, { ahead, steps });
   return {
     async next(step) {
       const { value, waitedMs } = await batches.take(step);
-      const { places, made } = value;
+      const { places, unlabeledPlaces, made } = value;
       const [labeled, unlabeled] = made;
       return {
         labeled: stackLabeled(labeled, size),
         ...(unlabeled.length > 0 && { unlabeled: stackVoxels(unlabeled, size) }),
         places,
+        labeledBoxes: labeled.map(({ boxes }) => boxes!),
+        unlabeledPlaces,
         waited: waitedMs / 1000,
       };
     },

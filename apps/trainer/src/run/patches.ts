@@ -34,6 +34,8 @@ export interface Patch {
   voxels: Float32Array;
   /** What every anchor is to learn, of a labeled patch. */
   targets?: AnchorTargets;
+  /** The nodules of a labeled patch, `[z0, y0, x0, z1, y1, x1]` in its voxels, flat; those whose center lies in it. */
+  boxes?: Float32Array;
 }
 
 /** A patch is a function of its job: a labeled one under a symmetry and with its targets, an unlabeled one as it lies in the scan. */
@@ -48,9 +50,11 @@ export async function makePatch(
   if (!findings) return { voxels: (await samplePatch(scan, new Float32Array(), size, windowHu, false, random)).voxels } satisfies Patch;
   const { voxels, boxes } = await samplePatch(scan, boxesOfFindings(scan.grid, findings), size, windowHu, random() < foreground, random);
   const view = drawSymmetry(symmetries, random);
+  const turned = transformBoxes(boxes, [size, size, size], view);
   return {
     voxels: turnCube(voxels, size, view),
-    targets: targetsOf(transformBoxes(boxes, [size, size, size], view), recipe),
+    targets: targetsOf(turned, recipe),
+    boxes: boxesInside(turned, size),
   } satisfies Patch;
 }
 
@@ -128,6 +132,10 @@ export function targetsOf(boxes: Float32Array, { size, anchors, matching }: Pick
     matches.map((box) => (box >= 0 && !isInside(boxes, box, size) ? -2 : box)),
   );
 }
+
+/** The boxes whose center lies in a patch. */
+export const boxesInside = (boxes: Float32Array, size: number): Float32Array =>
+  boxes.filter((_, i) => isInside(boxes, Math.floor(i / 6), size));
 
 function isInside(boxes: Float32Array, box: number, size: number): boolean {
   return [0, 1, 2].every((axis) => {

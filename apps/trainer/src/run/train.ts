@@ -6,7 +6,7 @@ import { createEventLog } from "@gleaner/training/node";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import { inputError, workError } from "../errors.js";
-import { mixPatches, unlabeledWeightAt } from "./batch-mixture.js";
+import { mixPatches, type UnlabeledStatistics, unlabeledWeightAt } from "./batch-mixture.js";
 import { createPatchBatches } from "./batches.js";
 import { type DataSplit, resolveSplit, saveSplit } from "./data-split.js";
 import { createNetwork, type Network } from "./network.js";
@@ -19,7 +19,7 @@ import { checkRunFolder, runFiles, writeJsonFile } from "./run-folder.js";
 import { createTrainingState, restoreTrainingState, saveTrainingState, type TrainingState } from "./training-state.js";
 
 /** What is logged of each step. */
-export interface StepEvent {
+export interface StepEvent extends UnlabeledStatistics {
   kind: "step";
   /** Steps done, this one included. */
   step: number;
@@ -27,10 +27,6 @@ export interface StepEvent {
   classification: number;
   box: number;
   unlabeled: number;
-  unlabeledWeight: number;
-  /** Confident pseudo-positives per unlabeled patch; 0 while training is supervised only. */
-  pseudoPositives: number;
-  meanTarget: number;
   learningRate: number;
   gradientNorm: number;
   /** Of the step, and of them those that it waited for its patches. */
@@ -81,10 +77,10 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
     ...(resume && { savedIn: run }),
     ...(signal && { signal }),
   });
-  const isFocalMix = config.method === "focalmix";
-  if (isFocalMix && split.unlabeled.length === 0)
-    throw inputError(`${source}: data.unlabeled names no scan; expected at least one for the method focalmix`);
-  const scans = isFocalMix ? [...split.labeled, ...split.unlabeled] : split.labeled;
+  const usesUnlabeled = config.method !== "supervised";
+  if (usesUnlabeled && split.unlabeled.length === 0)
+    throw inputError(`${source}: data.unlabeled names no scan; expected at least one for the method ${config.method}`);
+  const scans = usesUnlabeled ? [...split.labeled, ...split.unlabeled] : split.labeled;
   const { failed } = await prepareScans(scans, {
     settings: config.preprocessing,
     folder: options.preparedFolder,
@@ -96,7 +92,8 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
   for (const note of [...split.notes, ...notes]) onNote(note);
 
   const network = createNetwork(config, config.seed);
-  const fresh = createTrainingState(config, network.variables, split.labeled.length);
+  const counts = { labeled: split.labeled.length, unlabeled: split.unlabeled.length };
+  const fresh = createTrainingState(config, network.variables, counts);
   const { steps, checkpointEvery, patch: size, foreground, symmetries, threads } = config.training;
   const maker = createPatchMaker(
     {
@@ -115,7 +112,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
   );
   let log: ReturnType<typeof createEventLog> | undefined;
   try {
-    const state = resume ? restoreTrainingState(checkpoint, fresh, split.labeled.length) : fresh;
+    const state = resume ? restoreTrainingState(checkpoint, config, fresh, counts) : fresh;
     startRunFolder(config, split, options);
     log = createEventLog(join(run, runFiles.events), { resumeAtStep: state.step });
     const random = createRandom(config.seed);
@@ -145,7 +142,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
             );
         }
         lastLoss = loss;
-        watchPseudoPositives(state, about.pseudoPositives);
+        const runsAway = watchPseudoPositives(state, about.pseudoPositives);
         state.hardExamples?.observe(places, ofPatches);
         state.step = step + 1;
         const seconds = (performance.now() - started) / 1000;
@@ -165,6 +162,11 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
           waited,
         };
         log!.append({ ...event });
+        if (runsAway) {
+          const text = runawayWarning(step + 1, state.pseudoPositives.highest);
+          log!.append({ kind: "warning", step: step + 1, text });
+          onNote(text);
+        }
         onStep?.(event, steps);
       },
       every: [{ steps: checkpointEvery, run: (done) => (done < steps ? saveTrainingState(checkpoint, state) : undefined) }],
@@ -230,12 +232,17 @@ function updateWeights(
   return { parts: Array.from(read.slice(0, 4)), gradientNorm: read[4]!, ofPatches: read.slice(5) };
 }
 
-function watchPseudoPositives({ pseudoPositives }: TrainingState, ofStep: number): void {
-  const { recent } = pseudoPositives;
+/** Keeps the highest mean of 50 steps; true where it passes the guard for the first time. */
+export function watchPseudoPositives({ pseudoPositives }: Pick<TrainingState, "pseudoPositives">, ofStep: number): boolean {
+  const { recent, highest: before } = pseudoPositives;
   recent.push(ofStep);
   if (recent.length > 50) recent.shift();
-  if (recent.length === 50) pseudoPositives.highest = Math.max(pseudoPositives.highest, recent.reduce((a, b) => a + b) / 50);
+  if (recent.length === 50) pseudoPositives.highest = Math.max(before, recent.reduce((a, b) => a + b) / 50);
+  return before <= runawayAbove && pseudoPositives.highest > runawayAbove;
 }
+
+const runawayWarning = (step: number, mean: number): string =>
+  `step ${step}: ${mean.toFixed(2)} confident pseudo-positives an unlabeled patch (mean of 50 steps, more than ${runawayAbove}): the teacher may confirm its own false positives; where lesions are rare, a lower unlabeledWeight or MixUp holds them down`;
 
 function startRunFolder(config: Config, split: DataSplit, { run, resume = false, environment }: TrainOptions): void {
   mkdirSync(run, { recursive: true });
