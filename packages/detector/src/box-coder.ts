@@ -13,7 +13,8 @@ export interface DecodeOptions extends EncodeOptions {
   maxLogSize?: number;
 }
 
-const unit: BoxWeights = [1, 1, 1, 1, 1, 1];
+export const unitWeights: BoxWeights = [1, 1, 1, 1, 1, 1];
+export const maxLogSizeDefault: number = Math.log(1000 / 16);
 
 function checkCoder(anchors: ArrayLike<number>, others: ArrayLike<number>, name: string, weights: BoxWeights): number {
   const count = countBoxes(anchors, "anchors");
@@ -62,7 +63,11 @@ export function encodeAt(
  * encodeBoxes([0, 0, 0, 4, 4, 4], [1, 0, 0, 5, 4, 8]); // => [0.25, 0, 0.5, 0, 0, 0.6931]
  * ```
  */
-export function encodeBoxes(anchors: ArrayLike<number>, boxes: ArrayLike<number>, { weights = unit }: EncodeOptions = {}): Float32Array {
+export function encodeBoxes(
+  anchors: ArrayLike<number>,
+  boxes: ArrayLike<number>,
+  { weights = unitWeights }: EncodeOptions = {},
+): Float32Array {
   const count = checkCoder(anchors, boxes, "boxes", weights);
   const deltas = new Float32Array(6 * count);
   for (let i = 0; i < deltas.length; i += 6) encodeAt(anchors, i, boxes, i, weights, deltas);
@@ -86,7 +91,7 @@ export function encodeBoxes(anchors: ArrayLike<number>, boxes: ArrayLike<number>
 export function decodeBoxes(
   anchors: ArrayLike<number>,
   deltas: ArrayLike<number>,
-  { weights = unit, maxLogSize = Math.log(1000 / 16) }: DecodeOptions = {},
+  { weights = unitWeights, maxLogSize = maxLogSizeDefault }: DecodeOptions = {},
 ): Float32Array {
   const count = checkCoder(anchors, deltas, "deltas", weights);
   const boxes = new Float32Array(6 * count);

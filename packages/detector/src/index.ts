@@ -16,6 +16,7 @@ export {
 export { averagePool3d } from "./average-pool-3d.js";
 export { type BoxWeights, type DecodeOptions, decodeBoxes, type EncodeOptions, encodeBoxes } from "./box-coder.js";
 export { boxGiou, boxIou, boxIouMatrix } from "./boxes.js";
+export { decodeBoxTensors } from "./decode-box-tensors.js";
 export { type Detections, type DetectOptions, detectVolume, type Predict, type ScanInput } from "./detect-volume.js";
 export { type GroupNormOptions, groupNorm } from "./group-norm.js";
 export { GroupNormLayer, type GroupNormLayerArgs } from "./group-norm-layer.js";

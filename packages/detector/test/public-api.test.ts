@@ -13,6 +13,7 @@ test("the root entry exports exactly this", () => {
       "boxIouMatrix",
       "createPyramidDetector",
       "cubeSizes",
+      "decodeBoxTensors",
       "decodeBoxes",
       "detectVolume",
       "encodeBoxes",

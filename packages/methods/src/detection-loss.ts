@@ -1,4 +1,4 @@
-import { type SoftTargetFocalLossOptions, smoothL1Loss, softTargetFocalLoss } from "@gleaner/losses";
+import { giouLoss, type SoftTargetFocalLossOptions, smoothL1Loss, softTargetFocalLoss } from "@gleaner/losses";
 import * as tf from "@tensorflow/tfjs-core";
 import type { DetectionBatch, DetectionPredict } from "./detection.js";
 
@@ -9,6 +9,11 @@ export interface DetectionLossOptions {
   boxWeight?: number;
   /** β of the smooth L1 loss, in the coder's units. Default 1/9. */
   boxBeta?: number;
+  /**
+   * The boxes of deltas, `[batch, N, 6]` both, with a gradient (`decodeBoxTensors` of the detector). Where it is given, the loss of a box is 1 − GIoU of the
+   * boxes instead of the smooth L1 loss of the deltas.
+   */
+  decodeBoxes?: (deltas: tf.Tensor3D) => tf.Tensor3D;
   /** How many patches at the head of the batch are labeled; the others count as unlabeled. Default all. */
   labeledCount?: number;
   /** Weight of the classification loss of the unlabeled patches. Default 1. */
@@ -27,7 +32,7 @@ export interface DetectionLoss {
  * The loss of a detector on a batch whose first patches are labeled and whose others carry soft targets.
  *
  * ```
- * L = (Σ SFL over labeled anchors + boxWeight · Σ smoothL1 over positives + unlabeledWeight · Σ SFL over unlabeled anchors) / max(1, positives)
+ * L = (Σ SFL over labeled anchors + boxWeight · Σ box loss over positives + unlabeledWeight · Σ SFL over unlabeled anchors) / max(1, positives)
  * ```
  *
  * SFL is the soft-target focal loss of FocalMix (Wang et al., CVPR 2020, section 3.2). Both sums are divided by the number of positive anchors of the
@@ -37,7 +42,7 @@ export interface DetectionLoss {
  * @param predict the student; called once on the whole batch, so that a batch norm sees one batch
  * @param batch `positives` of unlabeled patches are to be 0: no box is regressed where none is known
  * @returns four scalars which the caller disposes; 0, never NaN, for a batch without objects
- * @throws RangeError if `labeledCount` is not in 0..batch
+ * @throws RangeError if `labeledCount` is not in 0..batch, or `decodeBoxes` gives another shape
  *
  * @example
  * ```ts
@@ -59,7 +64,7 @@ export interface DetectionLoss {
  */
 export function detectionLoss(predict: DetectionPredict, batch: DetectionBatch, options: DetectionLossOptions = {}): DetectionLoss {
   const count = batch.patches.shape[0];
-  const { focal = {}, boxWeight = 0.5, boxBeta = 1 / 9, labeledCount = count, unlabeledWeight = 1 } = options;
+  const { focal = {}, boxWeight = 0.5, labeledCount = count, unlabeledWeight = 1 } = options;
   if (!Number.isInteger(labeledCount) || labeledCount < 0 || labeledCount > count) {
     throw new RangeError(`labeledCount is ${labeledCount}; expected an integer in 0..${count}, the number of patches`);
   }
@@ -71,7 +76,7 @@ export function detectionLoss(predict: DetectionPredict, batch: DetectionBatch, 
     const positives = tf.maximum(tf.sum(batch.positives), 1);
     const sumOf = (from: number, size: number): tf.Scalar =>
       size === 0 ? tf.scalar(0) : (tf.div(tf.sum(tf.slice(perPatch, [from], [size])), positives) as tf.Scalar);
-    const regression = tf.mul(tf.sum(smoothL1Loss(batch.deltas, deltas, { beta: boxBeta }), 2), batch.positives);
+    const regression = tf.mul(boxLoss(batch.deltas, deltas, options), batch.positives);
     const classification = sumOf(0, labeledCount);
     const unlabeled = sumOf(labeledCount, count - labeledCount);
     const box = tf.div(tf.sum(regression), positives) as tf.Scalar;
@@ -80,4 +85,17 @@ export function detectionLoss(predict: DetectionPredict, batch: DetectionBatch, 
   });
   const [total, classification, box, unlabeled] = parts;
   return { total, classification, box, unlabeled };
+}
+
+/** The loss of every anchor's box, `[batch, N]`. */
+function boxLoss(wanted: tf.Tensor3D, deltas: tf.Tensor3D, { boxBeta = 1 / 9, decodeBoxes }: DetectionLossOptions): tf.Tensor2D {
+  if (!decodeBoxes) return tf.sum(smoothL1Loss(wanted, deltas, { beta: boxBeta }), 2);
+  const [count, anchors] = wanted.shape;
+  const boxes = [wanted, deltas].map((each) => {
+    const decoded = decodeBoxes(each);
+    if (decoded.shape.join() !== wanted.shape.join())
+      throw new RangeError(`decodeBoxes gave [${decoded.shape}]; expected [${wanted.shape}], the shape of the deltas`);
+    return tf.reshape(decoded, [count * anchors, 6]) as tf.Tensor2D;
+  });
+  return tf.reshape(giouLoss(boxes[0]!, boxes[1]!), [count, anchors]);
 }

@@ -101,6 +101,63 @@ test("agrees with the formula in float64, and its gradients with finite differen
   }
 });
 
+/** GIoU of two boxes in float64. */
+function giou(a: readonly number[], b: readonly number[]): number {
+  const product = (f: (i: number) => number): number => [0, 1, 2].reduce((v, i) => v * Math.max(0, f(i)), 1);
+  const shared = product((i) => Math.min(a[i + 3]!, b[i + 3]!) - Math.max(a[i]!, b[i]!));
+  const union = product((i) => a[i + 3]! - a[i]!) + product((i) => b[i + 3]! - b[i]!) - shared;
+  const hull = product((i) => Math.max(a[i + 3]!, b[i + 3]!) - Math.min(a[i]!, b[i]!));
+  return shared / union - (hull - union) / hull;
+}
+
+test("with decodeBoxes the box loss is 1 − GIoU over the positives, and its gradient agrees with finite differences", () => {
+  // Two anchors of edges 4 and 6 around two centers; a delta is a shift in edges and the logarithm of a ratio of edges.
+  const [edges, centers] = [
+    [4, 6],
+    [3, 9],
+  ];
+  const decode = (deltas: readonly number[], anchor: number): number[] => {
+    const middle = [0, 1, 2].map((i) => centers[anchor]! + edges[anchor]! * deltas[i]!);
+    const half = [3, 4, 5].map((i) => (edges[anchor]! / 2) * Math.exp(deltas[i]!));
+    return [...middle.map((c, i) => c - half[i]!), ...middle.map((c, i) => c + half[i]!)];
+  };
+  const decodeBoxes = (deltas: tf.Tensor3D): tf.Tensor3D => {
+    const edge = tf.tensor2d(edges, [2, 1]);
+    const middle = tf.add(tf.tensor2d(centers, [2, 1]), tf.mul(edge, tf.slice(deltas, [0, 0, 0], [-1, -1, 3])));
+    const half = tf.mul(tf.div(edge, 2), tf.exp(tf.slice(deltas, [0, 0, 3], [-1, -1, 3])));
+    return tf.concat([tf.sub(middle, half), tf.add(middle, half)], 2) as tf.Tensor3D;
+  };
+  const wanted = [
+    [0.1, -0.2, 0.05, 0.2, -0.1, 0.3],
+    [0, 0, 0, 0, 0, 0],
+  ];
+  const said = [
+    [0.02, 0.31, -0.13, 0.12, 0.23, -0.21],
+    [3, 0.4, -0.3, 5, -9, 0.2],
+  ];
+  const batch: DetectionBatch = {
+    patches: tf.zeros([1, 2, 2, 2, 1]),
+    targets: tf.tensor2d([[1, 0]]),
+    weights: tf.ones([1, 2]),
+    positives: tf.tensor2d([[1, 0]]),
+    deltas: tf.tensor3d([wanted]),
+  };
+  const deltas = tf.variable(tf.tensor3d([said]));
+  const predict = () => ({ logits: tf.zeros<tf.Rank.R3>([1, 2, 1]), deltas: deltas as tf.Tensor3D });
+  const { value, grads } = tf.variableGrads(() => detectionLoss(predict, batch, { decodeBoxes }).box, [deltas]);
+  const reference = (of: readonly number[]): number => 1 - giou(decode(wanted[0]!, 0), decode(of, 0));
+  expect(value.dataSync()[0]).toBeCloseTo(reference(said[0]!), 5);
+  const [[first, second]] = grads[deltas.name]!.arraySync() as number[][][];
+  for (const [i, slope] of first!.entries()) {
+    const at = (h: number): number => reference(said[0]!.map((v, k) => (k === i ? v + h : v)));
+    expect(slope).toBeCloseTo((at(1e-5) - at(-1e-5)) / 2e-5, 4);
+  }
+  // The other anchor wants nothing, however far it is.
+  expect(second).toEqual([0, 0, 0, 0, 0, 0]);
+  const wrong = () => detectionLoss(predict, batch, { decodeBoxes: (all) => tf.slice(all, [0, 0, 0], [-1, -1, 3]) });
+  expect(wrong).toThrow("decodeBoxes gave [1,2,3]; expected [1,2,6], the shape of the deltas");
+});
+
 test("its parts add up to the total", () => {
   const part = fc.array(fc.float({ min: -8, max: 8, noNaN: true }), { minLength: 8, maxLength: 8 });
   fc.assert(
