@@ -155,7 +155,7 @@ describe("gleaner evaluate", () => {
     const nodules = readLuna16(set.at("phantoms")).annotations.filter(({ scan }) => scan === split.test[0].id);
     expect(JSON.parse(stdout)).toMatchObject({ run: set.at("run"), step: 6, scans: 1, nodules: nodules.length, unknownScans: [] });
     const folder = join(set.at("run"), "evaluation");
-    expect(readdirSync(folder).sort()).toEqual(["candidates.csv", "froc.json", "slices.json"]);
+    expect(readdirSync(folder).sort()).toEqual(["candidates.csv", "froc.json", "slices.json", "student-candidates.csv"]);
     const rows = readFileSync(join(folder, "candidates.csv"), "utf8").trimEnd().split("\n").slice(1);
     expect(new Set(rows.map((row) => row.split(",")[0]))).toEqual(new Set([split.test[0].id]));
     expect(JSON.parse(readFileSync(join(folder, "froc.json"), "utf8"))).toMatchObject({ step: 6, scans: 1, curve: expect.anything() });

@@ -1,8 +1,8 @@
 import { type Candidate, cpmRates, evaluateFroc, type Finding } from "@gleaner/froc";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { frocLine } from "../src/report/detection-figures.js";
-import { peakPseudoPositives } from "../src/report/detection-words.js";
+import { frocLine } from "../src/report/detection-froc.js";
+import { runawayOf } from "../src/report/detection-runaway.js";
 import { smoothed } from "../src/report/plots.js";
 import { stepEvent } from "./report-runs.js";
 
@@ -59,10 +59,13 @@ describe("smoothed", () => {
   });
 });
 
-test("peakPseudoPositives is the highest mean over 50 steps, over all of a shorter run", () => {
+test("runawayOf is the highest mean over 50 steps, over all of a shorter run, and the first step above the alarm", () => {
   const run = (values: number[]) => ({ steps: values.map((pseudoPositives, i) => stepEvent(i + 1, { pseudoPositives })) });
-  expect(peakPseudoPositives(run([]))).toBe(0);
-  expect(peakPseudoPositives(run([1, 2]))).toBe(1.5);
+  expect(runawayOf(run([]))).toEqual({ peak: 0 });
+  expect(runawayOf(run([0, 1]))).toEqual({ peak: 0.5 });
+  expect(runawayOf(run([1, 2]))).toEqual({ peak: 1.5, step: 2 });
+  // From step 101 on 4 pseudo-positives a step: the mean over 50 is 1.2 after 15 of them, and above it after 16.
   const values = Array.from({ length: 200 }, (_, i) => (i >= 100 && i < 125 ? 4 : 0));
-  expect(peakPseudoPositives(run(values))).toBe(2);
+  expect(runawayOf(run(values))).toEqual({ peak: 2, step: 116 });
+  expect(runawayOf(run(values.map((value) => value / 2)))).toEqual({ peak: 1 });
 });

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Candidate, evaluateFroc, type Finding } from "@gleaner/froc";
-import { judgeBySize, type Slice } from "../src/run/evaluate.js";
+import type { Candidate, Finding } from "@gleaner/froc";
+import type { Slice } from "../src/run/evaluation-slices.js";
+import { judgeMarks } from "../src/run/judge-marks.js";
 import type { StepEvent } from "../src/run/train.js";
 
 /** One step of a log. */
@@ -39,10 +40,8 @@ export const someMarks: Candidate[] = [
   mark(1, -90, 0.4),
 ];
 
-export const judge = (candidates: readonly Candidate[], judged: readonly Finding[] = findings) => {
-  const input = { scans, findings: judged, candidates };
-  return { ...evaluateFroc(input), bySize: judgeBySize(input) };
-};
+export const judge = (candidates: readonly Candidate[], judged: readonly Finding[] = findings) =>
+  judgeMarks({ scans, findings: judged, candidates });
 
 export const sliceOf = (changes: Partial<Slice> = {}): Slice => ({
   kind: "hit",

@@ -1,9 +1,10 @@
-import { type CpmRate, cpmRates } from "@gleaner/froc";
 import { defineCommand } from "../command.js";
 import { inputError } from "../errors.js";
+import { frocJudgment } from "../reporters/froc-judgment.js";
 import { writeJson } from "../reporters/json.js";
 import { judgmentTable } from "../reporters/judgment-table.js";
 import { progressOnDemand } from "../reporters/progress.js";
+import type { MarksJudgment } from "../run/judge-marks.js";
 import { engineArgument, startEngine } from "../run/start-engine.js";
 
 export default defineCommand({
@@ -15,6 +16,12 @@ export default defineCommand({
       default: "test",
       description: "Of a detection run: the test scans, or those to choose settings by",
     },
+    weights: {
+      type: "enum",
+      options: ["both", "ema"],
+      default: "both",
+      description: "Of a detection run: judge the average of the weights and the student, or the average alone in half the time",
+    },
     engine: engineArgument,
     json: { type: "boolean", description: "Write one JSON document" },
   },
@@ -23,6 +30,8 @@ export default defineCommand({
     const isClassifier = readAnyRunConfig(args.run).task === "classification";
     if (isClassifier && args.part !== "test")
       throw inputError(`--part is ${JSON.stringify(args.part)}; expected none for ${args.run}, which is a run of classification`);
+    if (isClassifier && args.weights !== "both")
+      throw inputError(`--weights is ${JSON.stringify(args.weights)}; expected none for ${args.run}, which is a run of classification`);
     await startEngine(args.engine, io);
     if (isClassifier) {
       const { evaluateClassifier } = await import("../classification/evaluate.js");
@@ -36,20 +45,21 @@ export default defineCommand({
     const result = await evaluate({
       run: args.run,
       part: args.part as "test" | "validation",
+      weights: args.weights as "both" | "ema",
       preparedFolder: preparedFolder(io.env),
       signal: io.signal,
       onScan: progressOnDemand(io.stderr, "evaluate", "scans"),
     });
-    const { curve: _, ...froc } = result.froc;
-    if (args.json) writeJson(io, { run: result.run, step: result.step, ...froc });
-    else {
-      io.stdout.write(`${args.run}, step ${result.step}: ${froc.nodules} nodules in ${froc.scans} scans\n`);
-      // The keys are numbers, and an object would give the whole ones first.
-      const row = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(7)).join("");
-      const values = [...cpmRates.map((rate) => froc.sensitivity[String(rate) as CpmRate]), froc.cpm];
-      io.stdout.write(`false positives a scan${row(["1/8", "1/4", "1/2", "1", "2", "4", "8", "CPM"])}\n`);
-      io.stdout.write(`sensitivity           ${row(values.map((value) => (Number.isNaN(value) ? "–" : value.toFixed(3))))}\n`);
-      if (froc.nodules > 0 && froc.truePositives === 0) io.stdout.write("no nodule was found, and the official rules give no curve then\n");
+    if (!args.json) {
+      io.stdout.write(frocJudgment(result));
+      return;
     }
+    const { curve: _, ...froc } = result.froc;
+    writeJson(io, { run: result.run, step: result.step, ...froc, ...(result.student && { student: numbersOf(result.student) }) });
   },
 });
+
+/** What is known of the student but for the lists that files hold. */
+function numbersOf({ curve: _, scores: __, ...numbers }: MarksJudgment): Omit<MarksJudgment, "curve" | "scores"> {
+  return numbers;
+}

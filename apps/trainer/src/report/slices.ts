@@ -1,5 +1,5 @@
 import { PNG } from "pngjs";
-import type { Slice } from "../run/evaluate.js";
+import type { Slice } from "../run/evaluation-slices.js";
 import { escapeHtml } from "./html.js";
 import type { RunSummary } from "./summarize-detector.js";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config.js";
-import type { Slice } from "../run/evaluate.js";
+import type { Slice } from "../run/evaluation-slices.js";
 import { readRunConfig, runFiles } from "../run/run-folder.js";
 import type { StepEvent } from "../run/train.js";
 import { nameRuns } from "./name-runs.js";
@@ -11,8 +11,8 @@ import { amount, environment, eventsOf, numberOrNaN, readChecked, readLog } from
 // NaN is the sensitivity of a set without nodules.
 const share = numberOrNaN;
 
-const judgment = z.object({
-  step: amount,
+const counts = z.array(amount);
+const judged = z.object({
   scans: amount,
   nodules: amount,
   truePositives: amount,
@@ -22,7 +22,10 @@ const judgment = z.object({
   sensitivity: z.record(z.enum(["0.125", "0.25", "0.5", "1", "2", "4", "8"]), share),
   cpm: share,
   bySize: z.array(z.object({ name: z.string(), nodules: amount, found: amount, sensitivityAt1: share })).default([]),
+  // Evaluations before it was written lack it.
+  scores: z.object({ found: counts, falsePositives: counts, thresholdAt1: z.number().nullable() }).optional(),
 });
+const judgment = z.object({ step: amount, ...judged.shape, student: judged.optional() });
 
 const rectangle = z.tuple([z.number(), z.number(), z.number(), z.number()]).nullable();
 const slice = z.object({
@@ -61,7 +64,13 @@ const step = z.object({
 /** A step as the log of a run of any age has it. */
 type LoggedStep = Omit<StepEvent, "waited"> & { waited?: number | undefined };
 
-/** A run's evaluation as far as the report needs it. */
+/** What training said of itself. */
+const warning = z.looseObject({ kind: z.literal("warning"), step: amount });
+
+/** What some weights of a run are worth. */
+export type WeightsJudgment = z.output<typeof judged>;
+
+/** A run's evaluation as far as the report needs it: of the average of its weights, and of the student where it was judged. */
 export type Judgment = z.output<typeof judgment>;
 
 /** What the report knows of a run. */
@@ -71,6 +80,8 @@ export interface RunSummary {
   environment: Record<string, unknown>;
   split: z.output<typeof split>;
   steps: LoggedStep[];
+  /** The steps at which training warned that it may run away. */
+  warnings: number[];
   /** Absent until the run is evaluated. */
   froc?: Judgment;
   slices: Slice[];
@@ -94,6 +105,7 @@ function summarizeRun(run: string, name: string): RunSummary {
     environment: readChecked(join(run, runFiles.environment), environment),
     split: readChecked(join(run, runFiles.split), split),
     steps: eventsOf(log, "step", step),
+    warnings: eventsOf(log, "warning", warning).map((event) => event.step),
     ...(existsSync(frocPath) && { froc: readChecked(frocPath, judgment) }),
     slices: existsSync(slicesPath) ? readChecked(slicesPath, z.array(slice)) : [],
   };
