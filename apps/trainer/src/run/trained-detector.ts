@@ -7,7 +7,7 @@ import { voxelToWorld } from "@gleaner/volumes";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import { inputError } from "../errors.js";
-import { createNetwork } from "./network.js";
+import { createNetwork, type Network } from "./network.js";
 import { toNetworkRange } from "./patches.js";
 import type { PreparedScan } from "./prepared-scans.js";
 import { readRunConfig, runFiles } from "./run-folder.js";
@@ -29,6 +29,8 @@ export interface TrainedDetector {
   config: Config;
   /** Optimizer steps behind the weights. */
   step: number;
+  /** The network with these weights. */
+  network: Network;
   detect(
     scan: PreparedScan,
     options?: { signal?: AbortSignal; onProgress?: (progress: { done: number; total: number }) => void },
@@ -62,6 +64,7 @@ export function loadTrainedDetector(run: string, { weights = "ema" }: { weights?
   return {
     config,
     step,
+    network,
     async detect(scan, options = {}) {
       const { volume, lungs } = scan;
       const { boxes, scores } = await detectVolume(
