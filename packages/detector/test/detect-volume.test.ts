@@ -8,6 +8,7 @@ import {
   type Detections,
   type DetectOptions,
   detectVolume as detect,
+  encodeBoxes,
   generateAnchors,
   type Predict,
   type ScanInput,
@@ -134,6 +135,99 @@ describe("detectVolume", () => {
     const everywhere = await detectVolume(markSpots, scanWith([4, 4, 4], []), { patchShape: [12, 12, 12], fill: 1, iouThreshold: 1 });
     expect(everywhere.boxes).toHaveLength(0);
   });
+  test.each(["nms", "weighted"] as const)("an empty scan, and one without voxels, have no boxes: %s", async (merge) => {
+    for (const shape of [
+      [8, 8, 8],
+      [3, 20, 9],
+      [0, 8, 8],
+    ] as const) {
+      const { boxes, scores, labels } = await detectVolume(markSpots, scanWith(shape, []), { patchShape: [8, 8, 8], merge });
+      expect([boxes.length, scores.length, labels.length]).toEqual([0, 0, 0]);
+    }
+  });
+  test.each(["nms", "weighted"] as const)("lesions in the corners of a scan are found where they are: %s", async (merge) => {
+    const shape = [6, 9, 21] as const;
+    const corners = [0, 5].flatMap((z) => [0, 8].flatMap((y) => [0, 20].map((x) => [z, y, x] as const)));
+    const one = async (corner: (typeof corners)[number]) =>
+      (await detectVolume(markSpots, scanWith(shape, [corner]), { patchShape: [8, 8, 8], merge })).boxes;
+    // Boxes reach out of the scan as far as the lesion is thought to.
+    for (const corner of corners) expect(centers(await one(corner))).toEqual([corner]);
+  });
+  test("a lesion larger than a patch is marked in parts, each inside it", async () => {
+    // The network boxes whatever bright voxels it is shown.
+    const markExtent: Predict = (x) => {
+      const [n, d, h, w] = x.shape;
+      const { boxes, count } = generateAnchors({ shape: [d, h, w], levels });
+      const voxels = d * h * w;
+      const values = x.dataSync();
+      const logits = new Float32Array(n * count).fill(-9);
+      const deltas = new Float32Array(6 * n * count);
+      for (let b = 0; b < n; b++) {
+        const along = Array.from({ length: w }, (_, i) => i).filter((i) => values[b * voxels + i]! > 0);
+        if (along.length === 0) continue;
+        const [first, last] = [along[0]!, along.at(-1)!];
+        const k = Math.floor((first + last + 1) / 2 / stride);
+        logits[b * count + k] = 2;
+        const lesion = [-0.5, -0.5, first - 0.5, d - 0.5, h - 0.5, last + 0.5];
+        deltas.set(encodeBoxes(boxes.subarray(6 * k, 6 * k + 6), lesion), 6 * (b * count + k));
+      }
+      return { logits: tf.tensor3d(logits, [n, count, 1]), deltas: tf.tensor3d(deltas, [n, count, 6]) };
+    };
+    const scan = { data: new Float32Array(4 * 4 * 60).fill(-1), shape: [4, 4, 60] as const };
+    for (let i = 0; i < scan.data.length; i++) if (i % 60 >= 10 && i % 60 < 50) scan.data[i] = 1;
+    const parts = async (iouThreshold: number, merge: "nms" | "weighted") => {
+      const options = { patchShape: [4, 4, 24] as const, overlap: [0, 0, 12] as const, iouThreshold, merge };
+      const { boxes, scores } = await detectVolume(markExtent, scan, options);
+      const spans = Array.from(scores, (_, k) => [Math.round(boxes[6 * k + 2]! + 0.5), Math.round(boxes[6 * k + 5]! + 0.5)]);
+      return spans.sort((a, b) => a[0]! - b[0]!);
+    };
+    // Patches from 0, 12, 24 and 36 show 10 to 24, 12 to 36, 24 to 48 and 36 to 50; neighbors have IoUs of 0.46, 0.33 and 0.46.
+    const all = [
+      [10, 24],
+      [12, 36],
+      [24, 48],
+      [36, 50],
+    ];
+    expect(await parts(0.5, "nms")).toEqual(all);
+    expect(await parts(0.5, "weighted")).toEqual(all);
+    expect(await parts(0.1, "nms")).toEqual([all[0], all[2]]);
+    expect(await parts(0.1, "weighted")).toHaveLength(2);
+    // A patch that holds the lesion gives it whole.
+    const whole = await detectVolume(markExtent, scan, { patchShape: [4, 4, 60] });
+    expect(Array.from(whole.boxes.subarray(0, 6), (c) => Math.round(10 * c) / 10)).toEqual([-0.5, -0.5, 9.5, 3.5, 3.5, 49.5]);
+  });
+  test("weighted: a place that one of two patches marks has half the score, one that both mark has all of it", async () => {
+    // Patches from 0 and 6 answer both for centers from 6 to 7; the half-blind network sees only the left half of what it is shown.
+    const scan = scanWith([8, 8, 14], [[4, 4, 7]]);
+    const options = { patchShape: [8, 8, 8] as const, overlap: 2, merge: "weighted" as const };
+    const halfBlind: Predict = (x) =>
+      markSpots(tf.concat([tf.slice(x, [0, 0, 0, 0, 0], [-1, -1, -1, 4, -1]), tf.zeros([x.shape[0], 8, 8, 4, 1])], 3));
+    const p = 1 / (1 + Math.exp(-5));
+    const both = await detectVolume(markSpots, scan, options);
+    expect(both.scores[0]).toBeCloseTo(p, 6);
+    const one = await detectVolume(halfBlind, scan, options);
+    expect(one.scores[0]).toBeCloseTo(p / 2, 6);
+    expect(centers(one.boxes)).toEqual([[4, 4, 7]]);
+    // Where one patch alone answers, it is not asked for more.
+    const alone = await detectVolume(halfBlind, scanWith([8, 8, 14], [[4, 4, 2]]), options);
+    expect(alone.scores[0]).toBeCloseTo(p, 6);
+  });
+  test("the best of each level of a patch are taken, so that one level does not crowd out another", async () => {
+    const anchors = generateAnchors({
+      shape: [8, 8, 8],
+      levels: [
+        { stride: 4, sizes: cubeSizes([4]) },
+        { stride: 8, sizes: cubeSizes([8]) },
+      ],
+    });
+    const everywhere: Predict = () => ({
+      logits: tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8, 0.5], [1, 9, 1]),
+      deltas: tf.zeros([1, 9, 6]),
+    });
+    const options = { patchShape: [8, 8, 8] as const, anchors, topK: 2, iouThreshold: 1 };
+    const { scores } = await detect(everywhere, scanWith([8, 8, 8], []), options);
+    expect(Array.from(scores, (p) => Math.round(100 * Math.log(p / (1 - p))) / 100)).toEqual([8, 7, 0.5]);
+  });
   test("leaks no tensor, and reports progress batch by batch", async () => {
     const detector = createPyramidDetector({ channels: [4, 4], pyramidChannels: 4, levels: [{ stride: 4, sizes: cubeSizes([4]) }] });
     const before = tf.memory().numTensors;
@@ -188,6 +282,7 @@ describe("detectVolume", () => {
     await expect(run({}, { overlap: 8 })).rejects.toThrow(
       "overlap 8 along axis 0, expected a whole number from 0 to less than the patch's 8",
     );
+    await expect(run({}, { merge: "union" })).rejects.toThrow('merge union, expected "nms" or "weighted"');
     await expect(run({}, { batch: 0 })).rejects.toThrow("batch 0, expected a positive integer");
     await expect(run({}, { scoreThreshold: 2 })).rejects.toThrow("scoreThreshold 2, expected a number in [0, 1]");
     const before = tf.memory().numTensors;

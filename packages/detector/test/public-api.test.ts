@@ -20,6 +20,7 @@ test("the root entry exports exactly this", () => {
       "generateAnchors",
       "groupNorm",
       "matchAnchors",
+      "mergeWeighted",
       "nonMaxSuppression3d",
       "resnet50Preset",
       "selectTopScores",
