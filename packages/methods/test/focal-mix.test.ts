@@ -101,6 +101,75 @@ test("confident pseudo-positives are counted per unlabeled patch, before MixUp",
   expect(statistics.meanTarget).toBeCloseTo(4 / 54, 4);
 });
 
+/** Anchors that the teacher is sure of, each as a box of one voxel. */
+const findObjects = (probabilities: Float32Array) => {
+  const anchors = [...probabilities.keys()].filter((k) => probabilities[k]! >= 0.9);
+  const at = (k: number): number[] => [Math.floor(k / 9), Math.floor(k / 3) % 3, k % 3];
+  return { anchors, boxes: anchors.flatMap((k) => [...at(k).map((c) => c - 0.5), ...at(k).map((c) => c + 0.5)]) };
+};
+
+test("MixUp of objects changes voxels inside of objects alone, and no target", () => {
+  const labeled = labeledBatch([voxels.map((v) => v / 9)], [voxels.map((_, i) => (i === 0 ? 1 : 0))], 3);
+  // The teacher is sure of one voxel, the last one.
+  const unlabeled = patch(voxels.map((v, i) => (i === 26 ? 8 : v / 4)));
+  const options = { views: [still], mixUpAlpha: 1, labeledBoxes: [[-0.5, -0.5, -0.5, 0.5, 0.5, 0.5]], findObjects };
+  for (let seed = 0; seed < 10; seed++) {
+    const plain = focalMixBatch(voxelReader, labeled, unlabeled, cubeGrid(3), { ...options, random: seeded(seed) });
+    const mixed = focalMixBatch(voxelReader, labeled, unlabeled, cubeGrid(3), { ...options, random: seeded(seed), mixUp: "image+object" });
+    expect(mixed.statistics.objects).toBe(1);
+    expect(mixed.batch.targets.arraySync()).toEqual(plain.batch.targets.arraySync());
+    expect(mixed.batch.positives.arraySync()).toEqual(plain.batch.positives.arraySync());
+    const [before, after] = [plain, mixed].map(({ batch }) => batch.patches.dataSync()) as [Float32Array, Float32Array];
+    const changed = [...after.keys()].filter((i) => after[i] !== before[i]);
+    expect([0, 53]).toEqual(expect.arrayContaining(changed));
+    // Each lies between itself and the other, the only donor there is.
+    for (const i of changed) {
+      const [low, high] = [Math.min(before[0]!, before[53]!), Math.max(before[0]!, before[53]!)];
+      expect(after[i]! >= low && after[i]! <= high).toBe(true);
+    }
+  }
+});
+
+test("with MixUp of the unlabeled patches alone the labeled ones stay as they are", () => {
+  const labeled = labeledBatch([voxels], [voxels.map((_, i) => (i === 13 ? 1 : 0))], 3);
+  const unlabeled = tf.tensor5d([...voxels.map((v) => -v), ...voxels.map((v) => v / 2)], [2, 3, 3, 3, 1]);
+  const { batch } = focalMixBatch(voxelReader, labeled, unlabeled, cubeGrid(3), {
+    random: seeded(7),
+    views: [still],
+    mixUpAlpha: 2,
+    mixUpOf: "unlabeled",
+  });
+  const [first, second, third] = batch.patches.arraySync().map((values) => values.flat(3).map((v) => Math.fround(v as number)));
+  expect(first).toEqual(voxels.map(Math.fround));
+  expect(batch.targets.arraySync()[0]).toEqual(labeled.targets.arraySync()[0]);
+  expect(second).not.toEqual(voxels.map((v) => Math.fround(-v)));
+  // −v and v/2 mixed: a multiple of v, so no labeled patch is in it, nor anything else.
+  const factors = [second!, third!].map((values) => values.map((value, i) => value / voxels[i]!));
+  for (const of of factors) for (const factor of of) expect(factor).toBeCloseTo(of[0]!, 4);
+});
+
+test("boxes of the teacher's objects are learned where it is asked for, from its mean deltas", () => {
+  const labeled = labeledBatch([voxels], [voxels.map(() => 0)], 3);
+  const unlabeled = patch(voxels.map((v, i) => (i === 4 ? 6 : -Math.abs(v) - 1)));
+  const options = { random: seeded(8), views: [still], mixUp: "none", findObjects } as const;
+  const without = focalMixBatch(voxelReader, labeled, unlabeled, cubeGrid(3), options);
+  expect(without.batch.positives.sum().arraySync()).toBe(0);
+  const { batch } = focalMixBatch(voxelReader, labeled, unlabeled, cubeGrid(3), { ...options, learnBoxes: true });
+  expect(batch.positives.arraySync()[1]).toEqual(voxels.map((_, i) => (i === 4 ? 1 : 0)));
+  expect(batch.deltas.arraySync()[1]![4]).toEqual([6, 6, 6, 6, 6, 6]);
+});
+
+test("objects in patches of several channels are refused", () => {
+  const labeled = { ...labeledBatch([voxels], [voxels.map(() => 0)], 3), patches: tf.zeros<tf.Rank.R5>([1, 3, 3, 3, 2]) };
+  expect(() =>
+    focalMixBatch(voxelReader, labeled, tf.zeros([1, 3, 3, 3, 2]), cubeGrid(3), {
+      random: seeded(9),
+      views: [still],
+      mixUp: "image+object",
+    }),
+  ).toThrow("unlabeled patches have 2 channels; expected 1, since objects are mixed");
+});
+
 test("no tensor is left behind but the batch", () => {
   const labeled = labeledBatch([voxels], [voxels.map(() => 0)], 3);
   const unlabeled = patch(voxels);

@@ -4,6 +4,7 @@ import * as api from "../src/index.js";
 test("the root entry exports exactly this", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "averagePredictions",
       "averageViews",
       "detectionLoss",
       "fixMatch",
@@ -11,6 +12,7 @@ test("the root entry exports exactly this", () => {
       "flexPseudoLabel",
       "flexUda",
       "focalMixBatch",
+      "meanTeacherBatch",
       "pseudoLabel",
       "supervised",
       "uda",
