@@ -27,12 +27,17 @@ export default defineConfig({
   srcExclude: ["generated/**", "test/**", "scripts/**", "README.md"],
   markdown: { config: math, anchor: { slugify: slug }, theme: { light: "github-light-high-contrast", dark: "github-dark" } },
   // The index of the search is one large file, loaded when someone searches.
-  vite: { build: { chunkSizeWarningLimit: 2000 } },
+  vite: {
+    build: { chunkSizeWarningLimit: 2000 },
+    // Live pages run the packages' sources, as tests do.
+    resolve: { conditions: ["@gleaner/source"] },
+  },
   themeConfig: {
     nav: [
       { text: "Guide", link: "/guide/getting-started", activeMatch: "^/guide/" },
       { text: "Packages", link: "/packages/", activeMatch: "^/packages/" },
       { text: "Theory", link: "/theory/focalmix", activeMatch: "^/theory/" },
+      { text: "Live", link: "/live/", activeMatch: "^/live/" },
       { text: "Results", link: "/results" },
       { text: "API", link: "/api/", activeMatch: "^/api/" },
     ],
@@ -56,6 +61,14 @@ export default defineConfig({
           items: [
             { text: "FocalMix", link: "/theory/focalmix" },
             { text: "FlexMatch and its family", link: "/theory/flexmatch" },
+          ],
+        },
+        {
+          text: "Live pages",
+          items: [
+            { text: "All of them", link: "/live/" },
+            { text: "Curriculum", link: "/live/curriculum" },
+            { text: "Soft-target focal loss", link: "/live/focal-loss" },
           ],
         },
         { text: "Results", link: "/results" },

@@ -1,17 +1,19 @@
 import { fileURLToPath } from "node:url";
 import { commandReference } from "./command-reference.js";
+import { livePresets } from "./live-presets.js";
 import { packagePages } from "./package-pages.js";
 import { settingsTables } from "./settings-table.js";
 
 /** The folders of the site that hold nothing written by hand; git ignores them. */
 export const generatedFolders = ["api", "generated", "packages"] as const;
 
-/** Every Markdown file that is made from the code, by its path in docs; the API reference is typedoc's. */
+/** Every file that is made from the code, by its path in docs; the API reference is typedoc's. */
 export async function generatedPages(): Promise<Record<string, string>> {
   return {
     "generated/settings.md": `${settingsTables("detection")}\n`,
     "generated/classification-settings.md": `${settingsTables("classification")}\n`,
     "generated/commands.md": `${await commandReference()}\n`,
+    ...livePresets(),
     ...packagePages(fileURLToPath(new URL("../..", import.meta.url))),
   };
 }
