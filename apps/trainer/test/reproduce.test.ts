@@ -84,20 +84,26 @@ describe("gleaner reproduce digits", () => {
   });
 
   test.each<[string[], string]>([
-    [["reproduce", "digit"], 'gleaner: "digit" is no table; expected digits, mnist, pneumonia, flexmatch-table1\n'],
+    [
+      ["reproduce", "digit"],
+      'gleaner: "digit" is no table; expected digits, mnist, pneumonia, phantoms, flexmatch-table1, focalmix-table2, focalmix-table3\n',
+    ],
     [["reproduce", "pneumonia"], "gleaner: --data is missing and GLEANER_DATA is not set; expected the data of pneumonia: "],
     [["reproduce", "digits", "--data", "/nowhere"], "gleaner: /nowhere does not exist; expected the data of digits: --fetch gets them"],
-    [["reproduce", "mnist", "--fetch"], "gleaner: --fetch is given, but mnist cannot be fetched; "],
+    [["reproduce", "mnist", "--fetch"], "gleaner: --fetch is given, but mnist has no such option; it has --labels\n"],
     [["reproduce", "mnist", "--data", "/nowhere"], "gleaner: /nowhere does not exist; expected the data of mnist: "],
     [
       ["reproduce", "digits", "--list", "--methods", "meanteacher"],
       'gleaner: --methods is "meanteacher"; expected some of full,supervised,pl,',
     ],
     [["reproduce", "digits", "--list", "--shard", "3/2"], 'gleaner: --shard is "3/2"; expected i/n with i from 1 to n, such as 1/2\n'],
-    [["reproduce", "digits", "--list", "--cells", "a"], "gleaner: --cells is given, but digits has one cell only\n"],
+    [
+      ["reproduce", "digits", "--list", "--cells", "a"],
+      "gleaner: --cells is given, but digits has no such option; it has --labels, --fetch\n",
+    ],
     [
       ["reproduce", "flexmatch-table1", "--list", "--labels", "40"],
-      "gleaner: --labels is given, but the cells of flexmatch-table1 have their own; ",
+      "gleaner: --labels is given, but flexmatch-table1 has no such option; it has --cells\n",
     ],
   ])("%o is refused in one sentence", async (words, message) => {
     const { code, stderr } = await call(...words);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { MethodName } from "../classification/schema.js";
-import { type PlannedRun, type PlanOptions, runsOf, type Table } from "./plan.js";
+import { type MethodName, methodNames } from "../classification/schema.js";
+import { type PlanOptions, runsOf, type Table } from "./plan.js";
 
 interface PaperSet {
   folder: string;
@@ -58,30 +58,40 @@ const cells = Object.entries(sets).flatMap(([name, { labels }]) => labels.map((c
 const scaled = (values: readonly number[]): number[] => values.map((value) => value / 255);
 
 export const flexmatchTable1: Table = {
+  task: "classification",
   description: "Table 1 of FlexMatch: CIFAR-10, CIFAR-100, STL-10 and SVHN with few labels, 2^20 steps a run; days on a GPU each.",
   dataPath: ".",
   dataHint: `its folder holds ${Object.values(sets)
     .map(({ folder }) => folder)
     .join(", ")}, each as it is published`,
-  methods,
+  methods: methodNames,
+  defaultMethods: methods,
   cells,
   defaultSeeds: 3,
   isSmall: false,
-  runs: (options: PlanOptions): PlannedRun[] =>
+  takes: ["cells"],
+  runs: async (options: PlanOptions) =>
     cells
       .filter((cell) => options.cells?.includes(cell) ?? true)
       .flatMap((cell) => {
         const [name, count] = cell.split("-") as [string, string];
         const { folder, data = {}, network, weightDecay, mean, deviation } = sets[name]!;
         const labeled = Number(count);
-        return runsOf(cell, `${cell}/`, { ...options, methods: options.methods ?? methods }, (method) => ({
-          data: { path: join(options.data, folder), ...data, sampling: "replacement", ...(method !== "full" && { labeled }) },
-          preprocessing: { mean: scaled(mean), deviation: scaled(deviation) },
-          // 4 pixels also for the 96 × 96 of STL-10.
-          augmentation: { pad: 4 },
-          network: { ...network, normMomentum: 0.999 },
-          training: { steps: options.steps ?? 2 ** 20, weightDecay, emaDecay: 0.999 },
-          evaluation: { protocol: "paper", every: 5000, everyLate: 1000 },
+        return runsOf(options, (method, seed) => ({
+          id: `${cell}/${method}/seed${seed}`,
+          cell,
+          settings: {
+            task: "classification",
+            method,
+            seed,
+            data: { path: join(options.data, folder), ...data, sampling: "replacement", ...(method !== "full" && { labeled }) },
+            preprocessing: { mean: scaled(mean), deviation: scaled(deviation) },
+            // 4 pixels also for the 96 × 96 of STL-10.
+            augmentation: { pad: 4 },
+            network: { ...network, normMomentum: 0.999 },
+            training: { steps: options.steps ?? 2 ** 20, weightDecay, emaDecay: 0.999 },
+            evaluation: { protocol: "paper", every: 5000, everyLate: 1000 },
+          },
         }));
       }),
 };

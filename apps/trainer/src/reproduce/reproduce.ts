@@ -1,51 +1,55 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import { evaluateClassifier } from "../classification/evaluate.js";
-import type { ClassificationConfig } from "../classification/schema.js";
-import { trainClassifier } from "../classification/train.js";
-import { validateAnyConfig } from "../config.js";
-import { runFiles, writeWhole } from "../run/run-folder.js";
-import type { PlannedRun } from "./plan.js";
-import { isFinished } from "./rows.js";
+import { type AnyConfig, validateAnyConfig } from "../config.js";
+import { checkRunFolder, readAnyRunConfig, runFiles, writeWhole } from "../run/run-folder.js";
+import { distinct, type PlannedRun } from "./plan.js";
+import type { OpenRun, Task, TaskContext } from "./task.js";
 
-interface ReproduceOptions {
-  out: string;
-  environment: Record<string, unknown>;
-  signal: AbortSignal;
+interface ReproduceOptions extends Pick<OpenRun, "environment" | "onProgress"> {
+  task: Task;
+  context: TaskContext;
   /** A run begins or is passed over. */
   onRun: (run: PlannedRun, place: { index: number; total: number }, state: "done before" | "goes on" | "starts") => void;
-  onStep: (run: PlannedRun, done: number, total: number, note: string) => void;
 }
 
 /** Trains and judges the runs that are not finished yet, one after the other; one that was stopped goes on. */
-export async function reproduce(runs: readonly PlannedRun[], { out, environment, signal, onRun, onStep }: ReproduceOptions): Promise<void> {
-  for (const [index, run] of runs.entries()) {
+export async function reproduce(
+  runs: readonly PlannedRun[],
+  { task, context, environment, onRun, onProgress }: ReproduceOptions,
+): Promise<void> {
+  const { out, part, signal } = context;
+  const each = distinct(runs);
+  for (const [index, run] of each.entries()) {
     signal.throwIfAborted();
     const folder = join(out, run.id);
-    const place = { index, total: runs.length };
-    if (isFinished(folder)) {
+    const place = { index, total: each.length };
+    const config = configOf(run);
+    if (task.isFinished(folder, part)) {
+      checkRunFolder(withDataOf(readAnyRunConfig(folder), config), folder, true);
       onRun(run, place, "done before");
       continue;
     }
     const resume = existsSync(join(folder, runFiles.checkpoint));
     onRun(run, place, resume ? "goes on" : "starts");
-    const config = configOf(run);
-    const { stopped } = await trainClassifier(config, {
-      run: folder,
-      resume,
-      environment,
-      signal,
-      source: run.id,
-      onStep: (done, total, note) => onStep(run, done, total, note),
-    });
+    const open: OpenRun = { run, config, folder, resume, environment, onProgress };
+    const { stopped } = await task.train(open, context);
     if (stopped) signal.throwIfAborted();
-    await evaluateClassifier(folder);
+    await task.judge(open, context);
   }
 }
 
+/** A finished run may have had its data in another place. */
+function withDataOf(before: AnyConfig, config: AnyConfig): AnyConfig {
+  if (before.task === "classification" && config.task === "classification")
+    return { ...config, data: { ...config.data, path: before.data.path } };
+  if (before.task === "detection" && config.task === "detection" && before.data.root !== undefined)
+    return { ...config, data: { ...config.data, root: before.data.root } };
+  return config;
+}
+
 /** The settings of a run with every default. */
-export const configOf = (run: PlannedRun): ClassificationConfig => validateAnyConfig(run.settings, run.id) as ClassificationConfig;
+export const configOf = (run: PlannedRun): AnyConfig => validateAnyConfig(run.settings, run.id);
 
 /** Writes the configuration of every run as a file for `gleaner train`; gives back their paths. */
 export function writeConfigs(runs: readonly PlannedRun[], folder: string): string[] {

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { readEventLog } from "@gleaner/training/node";
 import type { EvaluateClassifierResult } from "../classification/evaluate.js";
 import type { ClassificationStepEvent } from "../classification/events.js";
-import type { MethodName } from "../classification/schema.js";
 import { errorOfRun } from "../classification/train.js";
 import { readJsonFile, runFiles } from "../run/run-folder.js";
 import type { PlannedRun } from "./plan.js";
@@ -11,7 +10,7 @@ import type { PlannedRun } from "./plan.js";
 /** What finished runs of one method say; lists have an entry for each seed, errors are in percent. */
 export interface TableRow {
   cell: string;
-  method: MethodName;
+  method: string;
   seeds: number[];
   /** On the test images, with the averaged weights at the end. */
   lastError: number[];
@@ -38,8 +37,8 @@ export interface TableRow {
 /** Two methods against each other, seed by seed. */
 export interface Comparison {
   cell: string;
-  method: MethodName;
-  against: MethodName;
+  method: string;
+  against: string;
   seeds: number[];
   /** Seeds in which the first has the lower last error. */
   wins: number;
@@ -113,7 +112,7 @@ function summarize(folder: string) {
 }
 
 /** What the curriculum adds: each Flex method against the one it was made from. */
-const pairs: readonly [MethodName, MethodName][] = [
+const pairs: readonly [string, string][] = [
   ["flexmatch", "fixmatch"],
   ["flex-uda", "uda"],
   ["flex-pl", "pl"],

@@ -1,5 +1,5 @@
-import type { MethodName } from "../classification/schema.js";
-import { type PlanOptions, runsOf, type Table } from "./plan.js";
+import { type MethodName, methodNames } from "../classification/schema.js";
+import { type PlanOptions, runsOf, type Table, type TableOption } from "./plan.js";
 
 const all: readonly MethodName[] = ["full", "supervised", "pl", "flex-pl", "uda", "flex-uda", "fixmatch", "flexmatch"];
 
@@ -12,24 +12,35 @@ interface SmallSet {
   data: Record<string, unknown>;
   flip: boolean;
   evaluation: Record<string, unknown>;
+  takes?: readonly TableOption[];
 }
 
 /** 2000 steps of 8 labeled images and, for each, 7 unlabeled ones, with the small network: what two processor cores do in minutes. */
-function smallTable({ description, dataPath, dataHint, labels, defaultSeeds, data, flip, evaluation }: SmallSet): Table {
+function smallTable({ description, dataPath, dataHint, labels, defaultSeeds, data, flip, evaluation, takes = [] }: SmallSet): Table {
   return {
+    task: "classification",
     description,
     dataPath,
     dataHint,
-    methods: all,
+    methods: methodNames,
+    defaultMethods: all,
     defaultSeeds,
     isSmall: true,
-    runs: (options: PlanOptions) => {
-      const { labels: labeled = labels, steps = 2000, methods = all, data: path } = options;
-      return runsOf(`${labeled} labels`, `${labeled}-labels/`, { ...options, methods }, (method) => ({
-        data: { path, ...data, ...(method !== "full" && { labeled }) },
-        augmentation: { flip },
-        training: { steps, labeledBatch: 8 },
-        evaluation,
+    takes: ["labels", ...takes],
+    runs: async (options: PlanOptions) => {
+      const { labels: labeled = labels, steps = 2000, data: path } = options;
+      return runsOf(options, (method, seed) => ({
+        id: `${labeled}-labels/${method}/seed${seed}`,
+        cell: `${labeled} labels`,
+        settings: {
+          task: "classification",
+          method,
+          seed,
+          data: { path, ...data, ...(method !== "full" && { labeled }) },
+          augmentation: { flip },
+          training: { steps, labeledBatch: 8 },
+          evaluation,
+        },
       }));
     },
   };
@@ -44,6 +55,7 @@ export const digits: Table = smallTable({
   data: { test: 500 },
   flip: false,
   evaluation: { protocol: "paper", every: 25 },
+  takes: ["fetch"],
 });
 
 export const mnist: Table = smallTable({

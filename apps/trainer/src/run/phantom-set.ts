@@ -76,8 +76,9 @@ type Settings = z.infer<typeof settingsLine>;
  * Throws an InputError where the folder holds anything else.
  */
 export async function writePhantomSet(options: PhantomSetOptions): Promise<PhantomSet> {
-  const { out, scans, seed, size = [96, 128, 128], spacingMm = [1.5, 1.5, 1.5], difficulty = "standard", threads = 1 } = options;
-  const settings: Settings = { version: 1, seed, size: [...size], spacingMm: [...spacingMm], difficulty };
+  const { out, scans, seed, threads = 1 } = options;
+  const settings = settingsOf(options);
+  const { size, spacingMm, difficulty } = settings;
   await mayUse(out, settings);
   await mkdir(join(out, "subset0"), { recursive: true });
   const journalPath = join(out, journalName);
@@ -124,6 +125,25 @@ export async function writePhantomSet(options: PhantomSetOptions): Promise<Phant
     spacingMm: settings.spacingMm,
     difficulty,
   };
+}
+
+const settingsOf = ({
+  seed,
+  size = [96, 128, 128],
+  spacingMm = [1.5, 1.5, 1.5],
+  difficulty = "standard",
+}: Pick<PhantomSetOptions, "seed" | "size" | "spacingMm" | "difficulty">): Settings => ({
+  version: 1,
+  seed,
+  size: [...size],
+  spacingMm: [...spacingMm],
+  difficulty,
+});
+
+/** The ids of the first scans of the set with these settings, whether it is written or not; a larger set begins with the same ones. */
+export function phantomIds(options: Parameters<typeof settingsOf>[0], count: number): string[] {
+  const settings = settingsOf(options);
+  return Array.from({ length: count }, (_, i) => seriesUid(settings, i));
 }
 
 /** What is in each scan of a folder of phantoms, in the order in which they were drawn; empty where there is no journal. */

@@ -1,0 +1,37 @@
+import { detectionMethodNames } from "./detection-methods.js";
+import type { PhantomDesign } from "./phantom-runs.js";
+import type { Table } from "./plan.js";
+
+/** The one place for what the rows have in common. They have the same steps and augmentation, and the averaged weights at the end count. */
+export const phantomDesign: PhantomDesign = {
+  set: { seed: 2026, size: [64, 64, 64] },
+  test: 100,
+  validation: 60,
+  pool: 200,
+  labeled: 10,
+  unlabeled: 80,
+  steps: 2000,
+  equalTimeFactor: 2,
+  settings: {
+    // The phantoms are blocks of lung: there is nothing to crop away.
+    preprocessing: { lungMask: false },
+    training: { labeledBatch: 4, unlabeledBatch: 4 },
+    focalmix: { views: 2 },
+  },
+};
+
+const { test, validation, pool, labeled, unlabeled } = phantomDesign;
+
+export const phantoms: Table = {
+  task: "detection",
+  description: `Phantoms of 64³ voxels, made on the spot: ${pool} to learn from, of which each seed draws its own, ${validation} to choose settings by and ${test} that judge, always the same; by default ${labeled} labeled and ${unlabeled} unlabeled.`,
+  dataPath: "phantoms",
+  dataHint: "they are made where they are missing",
+  methods: detectionMethodNames,
+  defaultMethods: ["supervised", "supervised-equal-time", "focalmix", "mean-teacher"],
+  defaultSeeds: 5,
+  isSmall: true,
+  takes: ["labeled", "unlabeled", "part"],
+  runs: async (options) => (await import("./phantom-runs.js")).phantomRuns(phantomDesign, options),
+  makeData: async (options, context) => (await import("./phantom-runs.js")).makePhantoms(phantomDesign, options, context),
+};
