@@ -7,12 +7,14 @@ import type { Attachment, Difficulty, NoduleKind, PhantomNodule } from "./types.
 type Drawn = Omit<PhantomNodule, "x" | "y" | "z"> & { center: Point };
 
 // Frequencies as among the nodules of the Lung Image Database (LIDC): mostly solid, few pure ground glass.
-const kinds: Record<NoduleKind, number> = { solid: 0.65, "part-solid": 0.23, "ground-glass": 0.12 };
-const attachments: Record<Attachment, number> = { isolated: 0.5, vessel: 0.28, pleura: 0.22 };
-const margins = { smooth: 0.5, lobulated: 0.3, spiculated: 0.2 };
+export const noduleKinds: Record<NoduleKind, number> = { solid: 0.65, "part-solid": 0.23, "ground-glass": 0.12 };
+export const attachments: Record<Attachment, number> = { isolated: 0.5, vessel: 0.28, pleura: 0.22 };
+export const margins = { smooth: 0.5, lobulated: 0.3, spiculated: 0.2 };
+/** How high the bumps of a surface are, as a share of its radius. */
+export const bumpinessOf = { smooth: 0.06, lobulated: 0.3, spiculated: 0.2 };
 
 /** Diameters as in LUNA16: a long tail over a median of about 7 mm, within 4 to 20 mm. */
-function drawDiameter(low: number, high: number, random: () => number): number {
+export function drawDiameter(low: number, high: number, random: () => number): number {
   for (;;) {
     const diameter = 7.4 * Math.exp(normal(0, 0.42, random));
     if (diameter >= low && diameter <= high) return diameter;
@@ -30,7 +32,7 @@ export function paintNodules(
 ): Drawn[] {
   const nodules: Drawn[] = [];
   for (let i = 0; i < count; i++) {
-    const kind = difficulty === "easy" ? "solid" : weighted(kinds, random);
+    const kind = difficulty === "easy" ? "solid" : weighted(noduleKinds, random);
     const diameterMm = drawDiameter(difficulty === "easy" ? 7 : kind === "solid" ? 4 : 6, maxDiameterMm, random);
     const margin = kind === "ground-glass" || diameterMm < 6 ? "smooth" : weighted(margins, random);
     const wanted = difficulty === "easy" ? "isolated" : weighted(attachments, random);
@@ -93,7 +95,7 @@ function frame(random: () => number): [Point, Point, Point] {
 
 function paintNodule(canvas: Canvas, { center, diameterMm, kind, margin }: Drawn, random: () => number): void {
   const radius = diameterMm / 2;
-  const bumpiness = { smooth: 0.06, lobulated: 0.3, spiculated: 0.2 }[margin];
+  const bumpiness = bumpinessOf[margin];
   const grain = createSmoothNoise(2.8, random);
   const { grid } = canvas;
   const [, ny, nx] = grid.shape;
@@ -119,7 +121,7 @@ function paintNodule(canvas: Canvas, { center, diameterMm, kind, margin }: Drawn
 }
 
 /** Thin strands that run out from the surface. */
-function paintSpicules(canvas: Canvas, center: Point, radius: number, random: () => number): void {
+export function paintSpicules(canvas: Canvas, center: Point, radius: number, random: () => number): void {
   for (let i = integer(8, 18, random); i > 0; i--) {
     const [dx, dy, dz] = direction(random);
     const near = radius * 0.8;
