@@ -1,7 +1,10 @@
-// Group normalization (Wu and He, ECCV 2018) with an optional ReLU, forward and backward, as two operators.
-//   GleanerGroupNorm      x [N, ..., C], gamma [C], beta [C] -> y, statistics [N, groups, 2] (mean, 1 / standard deviation)
-//   GleanerGroupNormGrad  dy, x, gamma, beta, statistics     -> dx, dgamma, dbeta
-// The gradient asks x again which outputs were above 0, so the output need not be kept.
+// Group normalization (Wu and He, ECCV 2018) with an optional ReLU, forward and backward, as two operators, and the end of a residual block,
+// ReLU(norm(x) + residual), as two more.
+//   GleanerGroupNorm             x [N, ..., C], gamma [C], beta [C] -> y, statistics [N, groups, 2] (mean, 1 / standard deviation)
+//   GleanerGroupNormGrad         dy, x, gamma, beta, statistics     -> dx, dgamma, dbeta
+//   GleanerGroupNormAddRelu      x, gamma, beta, residual           -> y, statistics
+//   GleanerGroupNormAddReluGrad  dy, x, gamma, beta, statistics, y  -> dx, dgamma, dbeta, dresidual
+// The first gradient asks x again which outputs were above 0, so the output need not be kept. The second asks y: what follows a block keeps it.
 #include "group_norm.h"
 
 #include <algorithm>
@@ -20,7 +23,7 @@ struct Attributes {
   int64_t groups;
   float epsilon;
   float slope;
-  explicit Attributes(Construction& c) : groups(c.Int("groups")), epsilon(c.Float("epsilon")), slope(c.Bool("relu") ? 0.f : 1.f) {}
+  Attributes(Construction& c, bool add) : groups(c.Int("groups")), epsilon(c.Float("epsilon")), slope(add || c.Bool("relu") ? 0.f : 1.f) {}
 };
 
 struct Split : NormBlocks {
@@ -51,14 +54,17 @@ struct Rows {
   }
 };
 
+template <bool kAdd>
 class GroupNorm {
  public:
-  explicit GroupNorm(Construction& construction) : attributes_(construction) {}
+  explicit GroupNorm(Construction& construction) : attributes_(construction, kAdd) {}
 
   void Compute(Call& call) const {
     const Tensor x = call.Input(0), gamma = call.Input(1), beta = call.Input(2);
+    const Tensor residual = kAdd ? call.Input(3) : Tensor();
     Split s;
     if (!call.ok() || !Split::Make(call, x, gamma, beta, attributes_.groups, &s)) return;
+    if (kAdd && residual.shape() != x.shape()) return call.Fail("the residual does not have the shape of x");
     const Tensor y = call.Output(0, x.shape()), statistics = call.Output(1, {s.samples, s.groups, 2});
     if (!call.ok()) return;
     std::fill_n(statistics.data(), statistics.size(), 0.f);
@@ -78,7 +84,11 @@ class GroupNorm {
     float* out = y.data();
     s.ForEachBlock([&](int64_t, int64_t sample, int64_t rows, int64_t at) {
       const int64_t row = sample * s.channels;
-      loops.normalize(in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.slope, rows, s.channels, out + at);
+      if (kAdd) {
+        loops.normalize_add(in + at, &per.mean[row], &per.scale[row], beta.data(), residual.data() + at, rows, s.channels, out + at);
+      } else {
+        loops.normalize(in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.slope, rows, s.channels, out + at);
+      }
     });
   }
 
@@ -104,16 +114,21 @@ class GroupNorm {
   Attributes attributes_;
 };
 
+template <bool kAdd>
 class GroupNormGrad {
  public:
-  explicit GroupNormGrad(Construction& construction) : attributes_(construction) {}
+  explicit GroupNormGrad(Construction& construction) : attributes_(construction, kAdd) {}
 
   void Compute(Call& call) const {
     const Tensor dy = call.Input(0), x = call.Input(1), gamma = call.Input(2), beta = call.Input(3), statistics = call.Input(4);
+    const Tensor y = kAdd ? call.Input(5) : Tensor();
     Split s;
     if (!call.ok() || !Split::Make(call, x, gamma, beta, attributes_.groups, &s)) return;
-    if (dy.size() != x.size() || statistics.size() != s.samples * s.groups * 2) return call.Fail("dy and statistics do not fit x");
+    if (dy.size() != x.size() || (kAdd && y.size() != x.size()) || statistics.size() != s.samples * s.groups * 2) {
+      return call.Fail("dy, y or statistics do not fit x");
+    }
     const Tensor dx = call.Output(0, x.shape()), dgamma = call.Output(1, {s.channels}), dbeta = call.Output(2, {s.channels});
+    const Tensor dresidual = kAdd ? call.Output(3, x.shape()) : Tensor();
     if (!call.ok()) return;
     std::fill_n(dgamma.data(), s.channels, 0.f);
     std::fill_n(dbeta.data(), s.channels, 0.f);
@@ -121,11 +136,14 @@ class GroupNormGrad {
     const NormLoops& loops = FastestNormLoops();
     const Rows per(s, statistics.data(), gamma.data());
     const float *in = x.data(), *up = dy.data();
+    // Behind an addition the gradient of the sum is the residual's gradient: it is made once, and then no activation is left.
+    float* masked = kAdd ? dresidual.data() : nullptr;
 
     std::vector<float> partial = s.Partial();
     s.ForEachBlock([&](int64_t job, int64_t sample, int64_t rows, int64_t at) {
       const int64_t row = sample * s.channels;
       float* sums = partial.data() + job * 2 * s.channels;
+      if (kAdd) return loops.masked_moments(up + at, y.data() + at, in + at, &per.mean[row], rows, s.channels, masked + at, sums, sums + s.channels);
       loops.gradient_moments(up + at, in + at, &per.mean[row], &per.scale[row], beta.data(), attributes_.slope, rows, s.channels, sums,
                              sums + s.channels);
     });
@@ -158,10 +176,11 @@ class GroupNormGrad {
       dbeta.data()[c] = static_cast<float>(betas[c]);
     }
     float* out = dx.data();
+    const float* behind = kAdd ? masked : up;
+    const float slope = kAdd ? 1.f : attributes_.slope;
     s.ForEachBlock([&](int64_t, int64_t sample, int64_t rows, int64_t at) {
       const int64_t row = sample * s.channels;
-      loops.gradient(up + at, in + at, &per.mean[row], &per.scale[row], beta.data(), &tilt[row], &offset[row], attributes_.slope, rows, s.channels,
-                     out + at);
+      loops.gradient(behind + at, in + at, &per.mean[row], &per.scale[row], beta.data(), &tilt[row], &offset[row], slope, rows, s.channels, out + at);
     });
   }
 
@@ -173,9 +192,15 @@ class GroupNormGrad {
 
 void RegisterGroupNorm() {
   const auto attributes = {"groups: int", "epsilon: float", "relu: bool"};
-  Register<GroupNorm>("GleanerGroupNorm", {"x: float", "gamma: float", "beta: float"}, {"y: float", "statistics: float"}, attributes);
-  Register<GroupNormGrad>("GleanerGroupNormGrad", {"dy: float", "x: float", "gamma: float", "beta: float", "statistics: float"},
-                          {"dx: float", "dgamma: float", "dbeta: float"}, attributes);
+  Register<GroupNorm<false>>("GleanerGroupNorm", {"x: float", "gamma: float", "beta: float"}, {"y: float", "statistics: float"}, attributes);
+  Register<GroupNormGrad<false>>("GleanerGroupNormGrad", {"dy: float", "x: float", "gamma: float", "beta: float", "statistics: float"},
+                                 {"dx: float", "dgamma: float", "dbeta: float"}, attributes);
+  const auto without_relu = {"groups: int", "epsilon: float"};
+  Register<GroupNorm<true>>("GleanerGroupNormAddRelu", {"x: float", "gamma: float", "beta: float", "residual: float"},
+                            {"y: float", "statistics: float"}, without_relu);
+  Register<GroupNormGrad<true>>("GleanerGroupNormAddReluGrad",
+                                {"dy: float", "x: float", "gamma: float", "beta: float", "statistics: float", "y: float"},
+                                {"dx: float", "dgamma: float", "dbeta: float", "dresidual: float"}, without_relu);
 }
 
 }  // namespace gleaner

@@ -1,16 +1,5 @@
 #include "norm_loops.h"
 
-#ifndef GLEANER_LOOPS
-#define GLEANER_LOOPS kNormLoopsBaseline
-#endif
-
-// GCC unrolls short loops before it looks for vectors in them, and then finds few.
-#if defined(__GNUC__) && !defined(__clang__)
-#define GLEANER_KEEP_LOOP _Pragma("GCC unroll 1")
-#else
-#define GLEANER_KEEP_LOOP
-#endif
-
 namespace gleaner {
 namespace {
 
@@ -85,6 +74,31 @@ void Gradient(const float* __restrict dy, const float* __restrict x, const float
   }
 }
 
+template <int Width, Activation A>
+void NormalizeAdd(const float* __restrict x, const float* __restrict mean, const float* __restrict scale, const float* __restrict beta,
+                  const float* __restrict residual, int64_t rows, int64_t channels, float* __restrict y) {
+  const int64_t width = Width > 0 ? Width : channels;
+  for (int64_t row = 0; row < rows; ++row, x += width, residual += width, y += width) {
+    GLEANER_KEEP_LOOP for (int64_t c = 0; c < width; ++c) {
+      y[c] = Activate<A>((x[c] - mean[c]) * scale[c] + beta[c] + residual[c], 0.f);
+    }
+  }
+}
+
+template <int Width, Activation A>
+void MaskedMoments(const float* __restrict dy, const float* __restrict y, const float* __restrict x, const float* __restrict mean, int64_t rows,
+                   int64_t channels, float* __restrict e, float* __restrict first, float* __restrict second) {
+  const int64_t width = Width > 0 ? Width : channels;
+  for (int64_t row = 0; row < rows; ++row, dy += width, y += width, x += width, e += width) {
+    GLEANER_KEEP_LOOP for (int64_t c = 0; c < width; ++c) {
+      const float d = Slope<A>(y[c], dy[c], 0.f);
+      e[c] = d;
+      first[c] += d;
+      second[c] += d * (x[c] - mean[c]);
+    }
+  }
+}
+
 // Picks the instance for the widths that networks have.
 #define GLEANER_PICK(Loop, A, ...)                       \
   switch (channels) {                                    \
@@ -115,9 +129,19 @@ void PickGradient(const float* dy, const float* x, const float* mean, const floa
   GLEANER_PICK_ACTIVATION(Gradient, dy, x, mean, scale, beta, tilt, offset, slope, rows, channels, dx)
 }
 
+void PickNormalizeAdd(const float* x, const float* mean, const float* scale, const float* beta, const float* residual, int64_t rows, int64_t channels,
+                      float* y) {
+  GLEANER_PICK(NormalizeAdd, kRelu, x, mean, scale, beta, residual, rows, channels, y)
+}
+void PickMaskedMoments(const float* dy, const float* y, const float* x, const float* mean, int64_t rows, int64_t channels, float* e, float* first,
+                       float* second) {
+  GLEANER_PICK(MaskedMoments, kRelu, dy, y, x, mean, rows, channels, e, first, second)
+}
+
 }  // namespace
 
-extern const NormLoops GLEANER_LOOPS;
-const NormLoops GLEANER_LOOPS = {PickMoments, PickNormalize, PickGradientMoments, PickGradient};
+extern const NormLoops GLEANER_TABLE(kNormLoops);
+const NormLoops GLEANER_TABLE(kNormLoops) = {PickMoments,  PickNormalize,    PickGradientMoments,
+                                             PickGradient, PickNormalizeAdd, PickMaskedMoments};
 
 }  // namespace gleaner

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "loops.h"
+
 namespace gleaner {
 
 // What follows the normalization: max(z, slope z). A slope of 1 is nothing, 0 ReLU, between them LeakyReLU.
@@ -16,14 +18,17 @@ struct NormLoops {
   // dx = e * scale + (x - mean) * tilt + offset.
   void (*gradient)(const float* dy, const float* x, const float* mean, const float* scale, const float* beta, const float* tilt, const float* offset,
                    float slope, int64_t rows, int64_t channels, float* dx);
+  // y = ReLU((x - mean) * scale + beta + residual).
+  void (*normalize_add)(const float* x, const float* mean, const float* scale, const float* beta, const float* residual, int64_t rows,
+                        int64_t channels, float* y);
+  // e = dy where y is above 0, else 0; first[c] += e, second[c] += e (x - mean[c]).
+  void (*masked_moments)(const float* dy, const float* y, const float* x, const float* mean, int64_t rows, int64_t channels, float* e, float* first,
+                         float* second);
 };
 
-extern const NormLoops kNormLoopsBaseline;
-#ifdef GLEANER_HAS_AVX2
-extern const NormLoops kNormLoopsAvx2;
-#endif
+GLEANER_DECLARE_TABLES(NormLoops, kNormLoops)
 
 // Those for the processor that this runs on.
-const NormLoops& FastestNormLoops();
+inline const NormLoops& FastestNormLoops() { return GLEANER_FASTEST(kNormLoops); }
 
 }  // namespace gleaner

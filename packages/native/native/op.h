@@ -56,6 +56,17 @@ class Call {
     }
     return tensor;
   }
+  // Gives an input out as it is, or in another shape of the same size; the numbers are shared.
+  void Pass(int index, const Tensor& tensor, const std::vector<int64_t>* shape = nullptr) {
+    if (!ok()) return;
+    if (shape == nullptr) return TF_SetOutput(context_, index, tensor.handle, status_);
+    const int64_t none = 0;
+    const TF_DataType type = TF_TensorType(tensor.handle);
+    Tensor reshaped;
+    reshaped.handle = TF_AllocateTensor(type, &none, 1, 0);
+    TF_TensorBitcastFrom(tensor.handle, type, reshaped.handle, shape->data(), static_cast<int>(shape->size()), status_);
+    if (ok()) TF_SetOutput(context_, index, reshaped.handle, status_);
+  }
 
  private:
   TF_OpKernelContext* context_;
@@ -75,6 +86,13 @@ class Construction {
     int64_t value = 0;
     TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status_);
     return value;
+  }
+  std::vector<int64_t> Ints(const char* name) {
+    int32_t size = 0, total = 0;
+    TF_OpKernelConstruction_GetAttrSize(construction_, name, &size, &total, status_);
+    std::vector<int64_t> values(TF_GetCode(status_) == TF_OK ? size : 0);
+    TF_OpKernelConstruction_GetAttrInt64List(construction_, name, values.data(), static_cast<int>(values.size()), status_);
+    return values;
   }
   float Float(const char* name) {
     float value = 0;

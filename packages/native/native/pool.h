@@ -8,7 +8,33 @@
 #include <mutex>
 #include <thread>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace gleaner {
+
+// Numbers too small for full precision count as 0 while this lives: they are slow, and TensorFlow's own threads flush them, so that which
+// thread took a block would show in the result.
+class FlushDenormals {
+ public:
+#if defined(__x86_64__)
+  FlushDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040); }
+  ~FlushDenormals() { _mm_setcsr(before_); }
+
+ private:
+  const unsigned before_;
+#elif defined(__aarch64__)
+  FlushDenormals() {
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before_));
+    __asm__ volatile("msr fpcr, %0" ::"r"(before_ | (uint64_t{1} << 24)));
+  }
+  ~FlushDenormals() { __asm__ volatile("msr fpcr, %0" ::"r"(before_)); }
+
+ private:
+  uint64_t before_;
+#endif
+};
 
 class Pool {
  public:
@@ -23,6 +49,7 @@ class Pool {
     std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
     // A second caller would only wait for the same processors.
     if (workers_ == 0 || blocks < 2 || !turn.owns_lock()) {
+      const FlushDenormals flush;
       for (int64_t block = 0; block < blocks; ++block) body(block);
       return;
     }
@@ -54,6 +81,7 @@ class Pool {
   }
 
   void Work(const std::function<void(int64_t)>& body, int64_t blocks) {
+    const FlushDenormals flush;
     for (int64_t block = next_.fetch_add(1); block < blocks; block = next_.fetch_add(1)) body(block);
   }
 

@@ -1,11 +1,19 @@
 // Makes Gleaner's operators known to TensorFlow. The constructor runs when Node loads the binding: TensorFlow's libraries are initialized
 // by then, and the binding has not made its context yet.
 #include "batch_norm.h"
+#include "focal_loss.h"
 #include "group_norm.h"
+#include "reshape.h"
+#include "update.h"
+#include "voxel_blocks.h"
 
 namespace {
 __attribute__((constructor)) void Register() {
   gleaner::RegisterGroupNorm();
   gleaner::RegisterBatchNorm();
+  gleaner::RegisterFocalLoss();
+  gleaner::RegisterVoxelBlocks();
+  gleaner::RegisterUpdates();
+  gleaner::RegisterReshape();
 }
 }  // namespace

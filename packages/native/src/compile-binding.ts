@@ -15,9 +15,9 @@ interface Unit {
 }
 
 const commonFlags = ["-std=c++17", "-fPIC", "-pthread", "-DNAPI_VERSION=8", "-DNODE_GYP_MODULE_NAME=tfjs_binding"];
-// Without the second, a comparison in a loop keeps GCC from using vectors.
-const loopFlags = ["-O3", "-fno-trapping-math"];
-const avx2Flags = [...loopFlags, "-mavx2", "-mfma", "-DGLEANER_HAS_AVX2", "-DGLEANER_LOOPS=kNormLoopsAvx2"];
+// Without the second a comparison in a loop keeps GCC from using vectors, without the third a square root does.
+const loopFlags = ["-O3", "-fno-trapping-math", "-fno-math-errno"];
+const avx2Flags = [...loopFlags, "-mavx2", "-mfma", "-DGLEANER_HAS_AVX2", "-DGLEANER_SET=Avx2"];
 const fastFlags = (platform: string): string[] => [...loopFlags, ...(platform.endsWith("x64") ? ["-DGLEANER_HAS_AVX2"] : [])];
 
 /**

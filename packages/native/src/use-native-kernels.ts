@@ -5,15 +5,19 @@ import { registerBatchNorm } from "./kernels/batch-norm.js";
 import { registerBiasAdd } from "./kernels/bias-add.js";
 import { registerChannelSum } from "./kernels/channel-sum.js";
 import { registerConvBias } from "./kernels/conv-bias.js";
-import { registerGroupNorm } from "./kernels/group-norm.js";
+import { registerFocalLoss } from "./kernels/focal-loss.js";
+import { registerGroupNorm, registerGroupNormAddRelu } from "./kernels/group-norm.js";
 import { backendName } from "./kernels/operator.js";
+import { registerReshape } from "./kernels/reshape.js";
+import { registerUpdates } from "./kernels/updates.js";
+import { registerVoxelBlocks } from "./kernels/voxel-blocks.js";
 import type { NodeBackend } from "./tfjs-modules.js";
 
 /**
  * Registers, on the backend "tensorflow", kernels that TensorFlow has and TensorFlow.js does not use, and this package's own in C++.
  *
  * After it the gradients of ReLU and of the logistic function are one operator each; an addition of one number to each channel, and its
- * gradient, are BiasAdd and BiasAddGrad; and the kernels `GleanerGroupNorm` and `GleanerBatchNorm` (with `…Grad`) can be asked for by
+ * gradient, are BiasAdd and BiasAddGrad; and the kernels named `Gleaner…` of the README can be asked for by
  * `tf.getKernel(name, tf.getBackend())`. Other backends of the process behave as before. Calling it again changes nothing.
  *
  * Call it after {@link loadNative}, and after `@tensorflow/tfjs` was imported, whose gradients it wraps.
@@ -43,6 +47,12 @@ export function useNativeKernels(): void {
   registerChannelSum();
   registerConvBias(backend);
   registerBatchNorm(backend.isUsingGpuDevice);
-  // Its kernel is written for processors; on a GPU the composed operators are used.
-  if (!backend.isUsingGpuDevice) registerGroupNorm();
+  // The kernels of these are written for processors; on a GPU the composed operators are used.
+  if (backend.isUsingGpuDevice) return;
+  registerGroupNorm();
+  registerGroupNormAddRelu();
+  registerFocalLoss();
+  registerVoxelBlocks();
+  registerUpdates();
+  registerReshape();
 }

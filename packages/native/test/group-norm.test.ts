@@ -58,6 +58,48 @@ describe.runIf(paired)(withEngine("group norm"), () => {
     tf.dispose([...tensors, y, w, ...gradients]);
   });
 
+  test.each(cases.filter(({ relu }) => !relu))("with a residual and ReLU: %o", (c) => {
+    const size = c.n * c.rows * c.channels;
+    const [x, gamma, beta, residual, weight] = [
+      numbers(size, 1),
+      numbers(c.channels, 2),
+      numbers(c.channels, 3),
+      numbers(size, 4),
+      numbers(size, 5),
+    ];
+    const double = (...[x, gamma, beta, residual]: ArrayLike<number>[]): Float64Array =>
+      groupNormDouble(x!, gamma!, beta!, c).map((z, i) => Math.max(0, z + residual![i]!));
+    const addRelu = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, residual: tf.Tensor): tf.Tensor =>
+      (
+        tf
+          .engine()
+          .runKernel(
+            "GleanerGroupNormAddRelu",
+            { x, gamma, beta, residual },
+            { groups: c.groups, epsilon: c.epsilon },
+          ) as unknown as tf.Tensor[]
+      )[0]!;
+    const arrays = [x, gamma, beta, residual];
+    const tensors = [tf.tensor(x, shapeOf(c)), tf.tensor1d(gamma), tf.tensor1d(beta), tf.tensor(residual, shapeOf(c))];
+    const f = (...all: tf.Tensor[]): tf.Tensor => addRelu(...(all as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]));
+    expect(distance(f(...tensors).dataSync(), double(...arrays))).toBeLessThan(2e-6);
+    const w = tf.tensor(weight, shapeOf(c));
+    const gradients = tf.grads((...all) => tf.sum(tf.mul(f(...all), w)))(tensors);
+    for (const [i, gradient] of gradients.entries()) {
+      const objective = (v: ArrayLike<number>): number =>
+        double(...arrays.map((array, k) => (k === i ? v : array))).reduce((sum, y, k) => sum + y * weight[k]!, 0);
+      const expected = differences(objective, arrays[i]!);
+      expect(distance(gradient.dataSync(), expected) / Math.max(1, ...expected.map(Math.abs))).toBeLessThan(2e-5);
+    }
+  });
+
+  test("a residual of another shape is refused", () => {
+    const inputs = { x: tf.ones([1, 2, 4]), gamma: tf.ones([4]), beta: tf.zeros([4]), residual: tf.ones([1, 4, 2]) };
+    expect(() => tf.engine().runKernel("GleanerGroupNormAddRelu", inputs, { groups: 2 })).toThrow(
+      "the residual does not have the shape of x",
+    );
+  });
+
   test("statistics are the mean and the inverse of the standard deviation", () => {
     const [, statistics] = groupNorm(tf.tensor3d([1, 3, 5, 7], [1, 2, 2]), tf.ones([2]), tf.zeros([2]), {
       n: 1,
