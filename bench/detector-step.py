@@ -1,0 +1,166 @@
+"""The worker of engines.mjs for PyTorch: the same detector, loss, optimizer and average as detector-step.mjs, asked for line by line."""
+
+import copy
+import json
+import math
+import os
+import resource
+import sys
+import time
+
+if len(sys.argv) > 3 and sys.argv[3] == "lazy":
+    # Functions of CUDA that nobody calls stay unresolved (see packages/classifier/bench/pytorch-stubs.py).
+    sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)
+
+import numpy
+import torch
+from torch import nn
+from torch.nn import functional
+
+folder, threads = sys.argv[1], int(sys.argv[2])
+torch.set_num_threads(threads)
+plan = json.load(open(f"{folder}/plan.json"))
+
+
+class Residual(nn.Module):
+    def __init__(self, filters):
+        super().__init__()
+        self.conv1 = nn.Conv3d(filters, filters, 3, padding=1, bias=False)
+        self.norm1 = nn.GroupNorm(4, filters)
+        self.conv2 = nn.Conv3d(filters, filters, 3, padding=1, bias=False)
+        self.norm2 = nn.GroupNorm(4, filters)
+
+    def forward(self, x):
+        y = functional.relu(self.norm1(self.conv1(x)), inplace=True)
+        return functional.relu(x + self.norm2(self.conv2(y)), inplace=True)
+
+
+class Detector(nn.Module):
+    """The slim preset: strides 2, 4 and 8, one level at stride 4 with three sizes."""
+
+    def __init__(self, channels=(16, 32, 48), pyramid=32, sizes=3):
+        super().__init__()
+        before = 1
+        for i, filters in enumerate(channels, 1):
+            kernel = 4 if i == 1 else 2
+            self.add_module(f"stage{i}_down", nn.Conv3d(before, filters, kernel, 2, padding=kernel // 2 - 1, bias=False))
+            self.add_module(f"stage{i}_norm", nn.GroupNorm(4, filters))
+            self.add_module(f"stage{i}_block1", Residual(filters))
+            before = filters
+        self.lateral3 = nn.Conv3d(channels[2], pyramid, 1)
+        self.lateral2 = nn.Conv3d(channels[1], pyramid, 1)
+        self.head_conv1 = nn.Conv3d(pyramid, pyramid, 3, padding=1, bias=False)
+        self.head_norm1 = nn.GroupNorm(4, pyramid)
+        self.logits = nn.Conv3d(pyramid, sizes, 1)
+        self.deltas = nn.Conv3d(pyramid, sizes * 6, 1)
+
+    def forward(self, x):
+        stages = []
+        for i in (1, 2, 3):
+            down, norm = getattr(self, f"stage{i}_down"), getattr(self, f"stage{i}_norm")
+            x = getattr(self, f"stage{i}_block1")(functional.relu(norm(down(x)), inplace=True))
+            stages.append(x)
+        top = self.lateral2(stages[1]) + functional.interpolate(self.lateral3(stages[2]), scale_factor=2)
+        features = functional.relu(self.head_norm1(self.head_conv1(top)), inplace=True)
+        flat = lambda y, values: y.permute(0, 2, 3, 4, 1).reshape(len(y), -1, values)
+        return flat(self.logits(features), 1).squeeze(2), flat(self.deltas(features), 6)
+
+
+model = Detector()
+values, state, at = numpy.fromfile(f"{folder}/weights.f32", "<f4"), model.state_dict(), 0
+names = {"gamma": "weight", "beta": "bias", "kernel": "weight"}
+for name, shape in plan["weights"]:
+    layer, _, kind = name.rpartition("/")
+    size = math.prod(shape)
+    value = torch.from_numpy(values[at : at + size].reshape(shape).copy())
+    at += size
+    layer = layer.replace("block1_", "block1.")
+    state[f"{layer}.{names.get(kind, kind)}"].copy_(value.permute(4, 3, 0, 1, 2) if kind == "kernel" else value)
+
+size, labeled, unlabeled, views = plan["size"], plan["labeled"], plan["unlabeled"], plan["views"]
+layout = torch.channels_last_3d if plan["channelsLast"] else torch.contiguous_format
+
+
+def read(name, *shape):
+    return torch.from_numpy(numpy.fromfile(f"{folder}/{name}.f32", "<f4").reshape(shape))
+
+
+def volumes(name, count):
+    return read(name, count, 1, size, size, size).contiguous(memory_format=layout)
+
+
+model = model.to(memory_format=layout).train()
+teacher = copy.deepcopy(model)
+patches, targets = volumes("patches", labeled), read("targets", labeled, -1)
+deltas = read("deltas", labeled, targets.shape[1], 6)
+fresh = volumes("unlabeled", unlabeled) if unlabeled else None
+kernels = [p for p in model.parameters() if p.dim() > 1]
+others = [p for p in model.parameters() if p.dim() == 1]
+optimizer = torch.optim.AdamW(
+    [{"params": kernels, "weight_decay": 1e-4}, {"params": others, "weight_decay": 0}], lr=1e-3, fused=True
+)
+
+
+def focal(targets, logits):
+    cross_entropy = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    return (0.25 + 0.5 * targets) * (targets - torch.sigmoid(logits)).square() * cross_entropy
+
+
+def soft_targets():
+    edge, total = size // 4, 0
+    with torch.no_grad():
+        for k in range(views):
+            axes = [axis for axis, bit in ((2, 4), (3, 2), (4, 1)) if k & bit]
+            logits, _ = teacher(torch.flip(fresh, axes).contiguous(memory_format=layout))
+            total = total + torch.flip(torch.sigmoid(logits).reshape(unlabeled, edge, edge, edge, 3), [axis - 1 for axis in axes])
+        mean = (total / views).reshape(unlabeled, -1)
+        # Sharpened with the temperature 1/2.
+        return mean**2 / (mean**2 + (1 - mean) ** 2)
+
+
+def training_step():
+    batch, soft = patches, targets
+    if unlabeled:
+        batch, soft = torch.cat([patches, fresh]).contiguous(memory_format=layout), torch.cat([targets, soft_targets()])
+    logits, boxes = model(batch)
+    each = focal(soft, logits).sum(1)
+    positives = targets.sum().clamp(min=1)
+    box = functional.smooth_l1_loss(boxes[:labeled], deltas, reduction="none", beta=1 / 9).sum(2) * targets
+    loss = (each.sum() + 0.5 * box.sum()) / positives
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 5)
+    optimizer.step()
+    with torch.no_grad():
+        torch._foreach_lerp_(list(teacher.parameters()), list(model.parameters()), 1 - 0.99)
+    return loss.item()
+
+
+def inference():
+    with torch.inference_mode():
+        logits, boxes = model(patches)
+        boxes.numpy()
+        return float(logits.numpy().sum(dtype="f8"))
+
+
+def answer(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+step = training_step if plan["train"] else inference
+answer(version=torch.__version__, parameters=sum(p.numel() for p in model.parameters()))
+for line in sys.stdin:
+    request = json.loads(line)
+    if request.get("profile"):
+        with torch.profiler.profile() as profile:
+            step()
+        events = sorted(profile.key_averages(), key=lambda e: -e.self_cpu_time_total)
+        answer(profile=[[e.key, e.count, e.self_cpu_time_total / 1000] for e in events[:20]])
+        continue
+    times, processor, losses = [], [], []
+    for _ in range(request["steps"]):
+        start, spent = time.perf_counter(), time.process_time()
+        losses.append(step())
+        times.append(time.perf_counter() - start)
+        processor.append(time.process_time() - spent)
+    answer(times=times, processor=processor, losses=losses, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
