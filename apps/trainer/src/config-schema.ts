@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { matchingSection } from "./matching-settings.js";
+import { networkSection } from "./network-settings.js";
 import { flag, fraction, maxSeed, number, oneOf, path, positive, section, settingsIn, whole } from "./setting-types.js";
 
 const spacing = number(0.1, 20);
-const anchors = "a list of 1 to 16 edges in mm";
-const levels = "a list of 1 to 8 levels, each with stride and anchorsMm";
-const widths = "a list of 2 to 8 numbers of channels";
 /** How many scans, drawn by the split's seed, or which ones: ids or subsets of the data set, or paths of volumes relative to the configuration. */
 const choice = z.union(
   [whole(0), z.array(z.string({ error: "the id or path of a scan, as text" }).min(1, { error: "the id or path of a scan, as text" }))],
@@ -45,35 +44,6 @@ const preprocessing = section({
     .describe("Hounsfield units that become 0..1, what lies outside is clipped; then stretched to −1..1 for the network."),
   lungMask: flag.default(true).describe("Keep the box around the lungs, and detect only inside their dilated mask."),
   marginMm: number(0, 1000).default(10).describe("Margin around the lungs."),
-});
-
-const network = section({
-  channels: z
-    .array(whole(1, 4096), { error: widths })
-    .min(2, { error: widths })
-    .max(8, { error: widths })
-    .default([16, 32, 48])
-    .describe("Channels of the stages, at strides 2, 4, 8, …"),
-  pyramidChannels: whole(1, 4096).default(32).describe("Channels of the top-down path and of the head."),
-  groups: whole(1, 4096).default(4).describe("Groups of every group norm."),
-  levels: z
-    .array(
-      section({
-        stride: whole(2, 256),
-        anchorsMm: z.array(positive(1000), { error: anchors }).min(1, { error: anchors }).max(16, { error: anchors }),
-      }),
-      { error: levels },
-    )
-    .min(1, { error: levels })
-    .max(8, { error: levels })
-    .default([{ stride: 4, anchorsMm: [5, 8, 13] }])
-    .describe("Levels with a head: their stride in voxels, and the edges of their cube anchors in mm."),
-});
-
-const matching = section({
-  method: oneOf("center", "iou", "atss")
-    .default("center")
-    .describe("How anchors get their objects: by distance of the centers, by overlap, or adaptively (ATSS)."),
 });
 
 const training = section({
@@ -119,6 +89,9 @@ const loss = section({
   softAlpha: flag.default(true).describe("Off: α of the nearer hard target, as in the paper's ablation."),
   softBeta: flag.default(true).describe("Off: the factor |y − p|^γ of the nearer hard target, as in the paper's ablation."),
   boxWeight: number(0).default(0.5).describe("Weight of the box regression."),
+  box: oneOf("smooth-l1", "giou")
+    .default("smooth-l1")
+    .describe("Loss of the boxes: smooth L1 of their offsets from the anchors, or 1 − GIoU of the boxes, which is at most 2 a box."),
   boxBeta: positive(1e9)
     .default(1 / 9)
     .describe("β of the smooth L1 loss."),
@@ -168,7 +141,18 @@ const detection = section({
   patch: whole(8, 512).default(64).describe("Edge of the tiles in voxels; a multiple of the network's largest stride."),
   overlap: number(0, 0.75).default(0.25).describe("Share of a tile that its neighbor covers too."),
   scoreThreshold: fraction.default(0.02).describe("Marks below this probability are dropped."),
-  nmsIou: fraction.default(0.1).describe("Of two boxes that overlap more, the better one stays."),
+  topK: whole(1, 1_000_000).default(200).describe("Boxes that are taken from each level of a tile, the best ones, before they are merged."),
+  merge: oneOf("nms", "weighted")
+    .default("nms")
+    .describe(
+      "Of boxes that overlap, nms keeps the best; weighted takes their weighted mean, and lowers its score where a tile that covers the place has no box there.",
+    ),
+  nmsIou: fraction.default(0.1).describe("Boxes with a higher IoU count as overlapping."),
+  views: whole(1, 48)
+    .default(1)
+    .describe(
+      "Symmetries under which each tile is predicted and averaged: 1 as it is, up to 8 flips, up to 48 also exchanges of the axes. Each costs as much as the first.",
+    ),
   maxPerScan: whole(1).default(40).describe("Marks kept in a scan, the best ones."),
 });
 
@@ -182,8 +166,8 @@ export const configSchema = section(
     seed: whole(0, maxSeed).default(0).describe("Of the weights, the patches and everything else that training draws."),
     data,
     preprocessing: preprocessing.prefault({}),
-    network: network.prefault({}),
-    matching: matching.prefault({}),
+    network: networkSection,
+    matching: matchingSection.prefault({}),
     training: training.prefault({}),
     loss: loss.prefault({}),
     focalmix: focalmix.prefault({}),

@@ -5,6 +5,8 @@ import { z } from "zod";
 import { type ClassificationConfig, classificationSchema, withDependentDefaults } from "./classification/schema.js";
 import { configSchema } from "./config-schema.js";
 import { inputError } from "./errors.js";
+import { matchingMethodOf } from "./matching-settings.js";
+import { isTurnable, strideList } from "./network-settings.js";
 import { settingsIn } from "./setting-types.js";
 
 /** The configuration of a detection run with every default filled in. */
@@ -65,17 +67,30 @@ function* classificationRelations({ network, data, method }: z.output<typeof cla
 }
 
 function* relations(config: Config): Generator<Relation> {
-  const { network, preprocessing, training, detection } = config;
-  const strides = network.channels.map((_, i) => 2 ** (i + 1));
+  const { network, matching, preprocessing, training, detection } = config;
+  const strides = strideList(network);
   const [{ anchorsMm: first }] = network.levels as [Config["network"]["levels"][number]];
   for (const [i, { stride, anchorsMm }] of network.levels.entries()) {
     const place = ["network", "levels", i];
     yield [[...place, "stride"], strides.includes(stride), `${strides.join(" or ")}, the strides of ${strides.length} channels`];
     yield [[...place, "stride"], network.levels.findIndex((level) => level.stride === stride) === i, "another stride for each level"];
-    yield [[...place, "anchorsMm"], anchorsMm.length === first.length, "as many edges at every level, since the levels share their head"];
+    yield [[...place, "anchorsMm"], anchorsMm.length === first.length, "as many anchors at every level, since the levels share their head"];
   }
+  yield [
+    ["network", "blocks"],
+    network.blocks.length === network.channels.length,
+    `${network.channels.length} numbers, one for each of network.channels`,
+  ];
   const divisible = `a multiple of network.groups, which is ${network.groups}`;
-  for (const [i, width] of network.channels.entries()) yield [["network", "channels", i], width % network.groups === 0, divisible];
+  for (const [i, width] of network.channels.entries()) {
+    yield [["network", "channels", i], width % network.groups === 0, divisible];
+    const isWhole = network.backbone !== "resnet50" || width % (4 * network.groups) === 0;
+    yield [
+      ["network", "channels", i],
+      isWhole,
+      `a multiple of 4 times network.groups (${4 * network.groups}), as a bottleneck has a quarter`,
+    ];
+  }
   yield [["network", "pyramidChannels"], network.pyramidChannels % network.groups === 0, divisible];
   const largest = strides.at(-1)!;
   for (const [part, { patch }] of [
@@ -96,6 +111,16 @@ function* relations(config: Config): Generator<Relation> {
     config.method === "supervised" || training.unlabeledBatch > 0,
     `at least 1 for the method ${config.method}`,
   ];
+  const turns = isCube && isTurnable(network);
+  const anchorsOfTurns = "flips or none where network.levels has anchors that an exchange of axes takes onto none";
+  yield [["training", "symmetries"], config.method === "supervised" || training.symmetries !== "cube" || turns, anchorsOfTurns];
+  yield [["detection", "views"], detection.views <= 8 || turns, "at most 8, the flips, where voxels or anchors are no cubes"];
+  for (const [name, method] of Object.entries(matchingMethodOf) as [keyof typeof matchingMethodOf, string][]) {
+    const isOwn = matching[name] === undefined || matching.method === method;
+    yield [["matching", name], isOwn, `no such setting with matching.method ${matching.method}; it is of ${method}`];
+  }
+  const { high = 0.5, low = 0.4 } = matching;
+  yield [["matching", matching.low === undefined ? "high" : "low"], low <= high, `low (${low}) not above high (${high})`];
   const { bandsMm } = config.objects;
   yield [["objects", "bandsMm"], bandsMm.every((edge, i) => i === 0 || edge > bandsMm[i - 1]!), "a rising list of diameters in mm"];
 }

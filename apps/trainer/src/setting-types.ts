@@ -25,11 +25,13 @@ export const section = <T extends z.ZodRawShape>(shape: T, error = "a group of s
 /** Every layer of a network draws from its own multiple of the seed. */
 export const maxSeed: number = 2 ** 32 - 1;
 
-/** What a default is for. */
+/** What a default is for, and what is transformed. */
 const unwrapped = (schema: unknown): unknown =>
   schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional
     ? unwrapped(schema.unwrap())
-    : schema;
+    : schema instanceof z.ZodPipe
+      ? unwrapped(schema.in)
+      : schema;
 
 /** The names of the settings at a place of a schema. */
 export function settingsIn(root: z.ZodType, place: readonly PropertyKey[]): string[] {

@@ -136,7 +136,7 @@ describe("readConfig", () => {
     ],
     [
       `${minimal}network: { levels: [{ stride: 4, anchorsMm: [5] }, { stride: 8, anchorsMm: [5, 9] }] }`,
-      "network.levels[1].anchorsMm is [5,9]; expected as many edges at every level",
+      "network.levels[1].anchorsMm is [5,9]; expected as many anchors at every level",
     ],
     [`${minimal}network: { channels: [6, 8] }`, "network.channels[0] is 6; expected a multiple of network.groups, which is 4"],
     [`${minimal}network: { pyramidChannels: 6 }`, "network.pyramidChannels is 6; expected a multiple of network.groups, which is 4"],

@@ -7,9 +7,9 @@ export interface AtssMatching {
   /** Order of the anchors, to know which level each one is of. */
   grid: AnchorGrid;
   /** Nearest locations of each level that are looked at, times the sizes of a location; 4 unless told. */
-  candidates?: number;
+  candidates?: number | undefined;
   /** Whether the center of a positive anchor must lie inside the box; false unless told. */
-  centerInside?: boolean;
+  centerInside?: boolean | undefined;
 }
 
 const centerOf = (boxes: ArrayLike<number>, i: number, axis: number): number => (boxes[i + axis]! + boxes[i + axis + 3]!) / 2;

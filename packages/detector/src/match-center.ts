@@ -4,15 +4,15 @@ import { countBoxes, volumeAt } from "./boxes.js";
 export interface CenterMatching {
   method: "center";
   /** Anchors of the box's size are positive nearer than this many radii …; 0.7 unless told. */
-  positiveRadius?: number;
+  positiveRadius?: number | undefined;
   /** … or nearer than this many voxels, whichever is more; 2.3 unless told. */
-  minPositiveVoxels?: number;
+  minPositiveVoxels?: number | undefined;
   /** Anchors that are not positive are ignored nearer than this many radii …; 1.2 unless told. */
-  ignoredRadius?: number;
+  ignoredRadius?: number | undefined;
   /** … or nearer than this many voxels, whichever is more; 3.6 unless told. */
-  minIgnoredVoxels?: number;
+  minIgnoredVoxels?: number | undefined;
   /** Which sizes of anchors the ignored zone holds for: every one, or the box's own size (the others are then background); "all" unless told. */
-  ignoredSizes?: "all" | "own";
+  ignoredSizes?: "all" | "own" | undefined;
 }
 
 /** Edge of the cube with the box's volume. */

@@ -4,11 +4,11 @@ import { boxIouMatrix, countBoxes } from "./boxes.js";
 export interface IouMatching {
   method: "iou";
   /** An anchor is positive from this IoU on; 0.5 unless told. */
-  high?: number;
+  high?: number | undefined;
   /** An anchor is background below this IoU and ignored between the two; 0.4 unless told. */
-  low?: number;
+  low?: number | undefined;
   /** Whether the best anchors of each box (all of them at a tie) are positive however small their IoU; true unless told. */
-  allowLowQuality?: boolean;
+  allowLowQuality?: boolean | undefined;
 }
 
 export function matchByIou(

@@ -3,6 +3,7 @@ import { type AnchorSet, createPyramidDetector, type PyramidDetector } from "@gl
 import { namedVariables } from "@gleaner/training";
 import type * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
+import { edgesOf } from "../network-settings.js";
 import { spacingOf } from "./prepare-volume.js";
 
 /** The detector that a configuration describes, with its variables by name. */
@@ -15,14 +16,18 @@ export interface Network {
 
 export function createNetwork(config: Config, seed: number): Network {
   const spacing = spacingOf(config.preprocessing);
-  const { channels, pyramidChannels, groups, levels } = config.network;
+  const { backbone, channels, blocks, pyramidChannels, groups, headDepth, towers, levels } = config.network;
   const detector = createPyramidDetector({
+    block: backbone === "resnet50" ? "bottleneck" : "basic",
     channels,
+    blocksPerStage: blocks,
     pyramidChannels,
     groups,
+    headDepth,
+    towers,
     levels: levels.map(({ stride, anchorsMm }) => ({
       stride,
-      sizes: anchorsMm.map((edge) => spacing.map((mm) => edge / mm) as [number, number, number]),
+      sizes: anchorsMm.map((anchor) => edgesOf(anchor).map((mm, axis) => mm / spacing[axis]!) as [number, number, number]),
     })),
     seed,
   });

@@ -25,7 +25,7 @@ export function lossesOfPatches(
   batch: DetectionBatch,
   predictions: DetectionPredictions,
   count: number,
-  options: Pick<DetectionLossOptions, "focal" | "boxWeight" | "boxBeta">,
+  options: Pick<DetectionLossOptions, "focal" | "boxWeight" | "boxBeta" | "decodeBoxes">,
 ): tf.Tensor1D {
   return tf.tidy(() => {
     const losses = Array.from({ length: count }, (_, i) => {

@@ -8,6 +8,7 @@ import type { Config } from "../config.js";
 import { inputError, workError } from "../errors.js";
 import { mixPatches, type UnlabeledStatistics, unlabeledWeightAt } from "./batch-mixture.js";
 import { createPatchBatches } from "./batches.js";
+import { detectionLossOptions } from "./box-loss.js";
 import { type DataSplit, resolveSplit, saveSplit } from "./data-split.js";
 import { createNetwork, type Network } from "./network.js";
 import { nodulesInside } from "./nodules-inside.js";
@@ -211,7 +212,7 @@ function updateWeights(
   rate: number,
 ): { parts: number[]; gradientNorm: number; ofPatches: Float32Array } {
   const { labeledBatch: labeledCount, clipNorm } = config.training;
-  const options = { focal: config.loss, boxWeight: config.loss.boxWeight, boxBeta: config.loss.boxBeta };
+  const options = detectionLossOptions(config, network);
   const student = state.hardExamples ? keepPredictions(network.detector.predict) : { predict: network.detector.predict };
   let kept: tf.Tensor1D | undefined;
   const { value, gradients } = lossGradients(() => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { cubeSymmetries } from "@gleaner/augment";
 import { detectVolume } from "@gleaner/detector";
 import { assignVariables, createTensors } from "@gleaner/training";
 import { loadCheckpoint } from "@gleaner/training/node";
@@ -60,7 +61,7 @@ export function loadTrainedDetector(run: string, { weights = "ema" }: { weights?
   } finally {
     tf.dispose(Object.values(trained));
   }
-  const { patch, overlap, scoreThreshold, nmsIou, maxPerScan } = config.detection;
+  const { patch, overlap, scoreThreshold, topK, merge, nmsIou, views, maxPerScan } = config.detection;
   return {
     config,
     step,
@@ -75,7 +76,10 @@ export function loadTrainedDetector(run: string, { weights = "ema" }: { weights?
           anchors: network.anchorsOf([patch, patch, patch]),
           overlap: Math.round(overlap * patch),
           scoreThreshold,
+          topK,
+          merge,
           iouThreshold: nmsIou,
+          ...(views > 1 && { views: cubeSymmetries().slice(0, views) }),
           maxDetections: maxPerScan,
           fill: -1,
           ...(lungs && { mask: lungs.data as Uint8Array, maskMargin: Math.ceil(maskMarginMm / Math.min(...volume.spacingMm)) }),
