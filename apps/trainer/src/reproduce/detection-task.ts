@@ -21,7 +21,15 @@ export const detectionTask: Task = {
       onStep: ({ step, loss }, total) => onProgress(run.method, "steps", step, total, `loss ${loss.toFixed(3)}`),
     }),
   async judge({ folder, onProgress }, { part, preparedFolder, signal }) {
-    await evaluate({ run: folder, part, preparedFolder, signal, onScan: (done, total) => onProgress("evaluate", "scans", done, total) });
+    // The rule is fixed beforehand: the averaged weights at the end.
+    await evaluate({
+      run: folder,
+      part,
+      weights: "ema",
+      preparedFolder,
+      signal,
+      onScan: (done, total) => onProgress("evaluate", "scans", done, total),
+    });
   },
   isFinished: (folder, part) => existsSync(judgmentFile(folder, part)),
   async result(runs, context) {
