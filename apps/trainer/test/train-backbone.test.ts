@@ -36,11 +36,12 @@ test("a small ResNet-50 learns by ATSS and GIoU from two levels, and detects wit
   };
   const config = set.config({
     method: "focalmix",
+    preprocessing: { spacingMm: 3 },
     network,
     matching: { method: "atss", candidates: 2 },
     loss: { box: "giou" },
     training: { steps: 5, learningRate: 5e-3, hardExamples: 0.5 },
-    detection: { scoreThreshold: 0, maxPerScan: 5, merge: "weighted", patch: 24, views: 9, topK: 20 },
+    detection: { scoreThreshold: 0, maxPerScan: 5, merge: "weighted", views: 9, topK: 20 },
   });
   const run = set.at("backbone");
   const result = await train(config, { run, preparedFolder: set.at("cache"), environment, source: "tiny.yaml" });
