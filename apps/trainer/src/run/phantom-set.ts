@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom } from "@gleaner/training";
 import { createEventLog, readEventLog } from "@gleaner/training/node";
@@ -10,6 +9,7 @@ import { z } from "zod";
 import { inputError } from "../errors.js";
 import type { Triple } from "../phantom/canvas.js";
 import type { Difficulty, Phantom } from "../phantom/types.js";
+import { replaceFile, seriesUid } from "./phantom-files.js";
 import { phantomMakers } from "./phantom-makers.js";
 
 /** What a set of phantoms is made by. */
@@ -177,17 +177,6 @@ async function mayUse(out: string, settings: Settings): Promise<void> {
   }
 }
 
-/** A DICOM UID under 2.25 (from a UUID, PS3.5 annex B.2), the same for the same settings and place in the set. */
-function seriesUid(settings: Settings, index: number): string {
-  const bytes = createHash("sha256")
-    .update(JSON.stringify([settings, index]))
-    .digest()
-    .subarray(0, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  return `2.25.${BigInt(`0x${bytes.toString("hex")}`)}`;
-}
-
 /** The records in the order of their places in the set, which threads may have finished in another. */
 function orderOf(settings: Settings, known: ReadonlyMap<string, PhantomRecord>): PhantomRecord[] {
   const ordered: PhantomRecord[] = [];
@@ -203,13 +192,8 @@ async function writeTables(out: string, records: readonly PhantomRecord[]): Prom
     formatFindings(
       records.flatMap((record) => record[findings].map(({ x, y, z, diameterMm }) => ({ scan: record.scan, x, y, z, diameterMm }))),
     );
-  await replace(join(out, "annotations.csv"), table("nodules"));
-  await replace(join(out, "annotations_excluded.csv"), table("excluded"));
+  await replaceFile(join(out, "annotations.csv"), table("nodules"));
+  await replaceFile(join(out, "annotations_excluded.csv"), table("excluded"));
   // LUNA16's list of series has CRLF line ends and no header.
-  await replace(join(out, "seriesuids.csv"), records.map(({ scan }) => `${scan}\r\n`).join(""));
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.tmp`, text);
-  await rename(`${path}.tmp`, path);
+  await replaceFile(join(out, "seriesuids.csv"), records.map(({ scan }) => `${scan}\r\n`).join(""));
 }

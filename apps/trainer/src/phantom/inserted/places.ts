@@ -49,7 +49,7 @@ export function createPlaces(
   random: () => number,
 ): Places {
   const { shape, spacingMm } = block;
-  const [nz, ny, nx] = shape;
+  const [, ny, nx] = shape;
   const calm = blur(Float32Array.from(block.data), shape, [0.7, 0.7, 0.7]);
   const vesselHu = lungHu + 250;
   const airHu = (lungHu - 1000) / 2;
