@@ -48,6 +48,7 @@ export default defineCommand({
       weights: args.weights as "both" | "ema",
       preparedFolder: preparedFolder(io.env),
       signal: io.signal,
+      onNote: (text) => io.stderr.write(`note: ${text}\n`),
       onScan: progressOnDemand(io.stderr, "evaluate", "scans"),
     });
     if (!args.json) {

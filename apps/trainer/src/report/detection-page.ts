@@ -5,9 +5,11 @@ import { scoreFigure } from "./detection-scores.js";
 import { bandsOf, sizeFigure } from "./detection-sizes.js";
 import { detectionSettings, frocTable, runsTable, sizeTable } from "./detection-tables.js";
 import { findings } from "./detection-words.js";
+import { mixtureSection } from "./mixture-section.js";
 import { figure, legend, type PageWords, page } from "./page.js";
 import { slicesSection } from "./slices.js";
 import type { RunSummary } from "./summarize-detector.js";
+import { targetSection } from "./target-section.js";
 
 /** The page about runs that find lesions. */
 export function detectionPage(runs: readonly RunSummary[], words: PageWords = {}): string {
@@ -18,6 +20,8 @@ export function detectionPage(runs: readonly RunSummary[], words: PageWords = {}
       frocSection(runs),
       learningSection(runs),
       ...runs.map(slicesSection),
+      ...runs.map(targetSection),
+      ...runs.map(mixtureSection),
       `<h2>Settings</h2>\n${detectionSettings(runs)}`,
     ],
     "Research software, not a medical device. Slices are crops of the scans: treat this page as you treat them.",

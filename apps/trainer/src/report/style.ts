@@ -33,6 +33,11 @@ summary{cursor:pointer}.differs{background:var(--tint)}.differs td{font-weight:6
 .slice{display:block;width:100%;border-radius:3px;background:#000}
 .slice rect,.swatch{fill:none;stroke-width:2}.slice rect{vector-effect:non-scaling-stroke;filter:drop-shadow(0 0 .3px #000)}
 .slice .truth{stroke:#ffd400;stroke-dasharray:5 3}.slice .mark{stroke:#00d5ff}
+.slice text{fill:#fff;stroke:#000;stroke-width:.15em;paint-order:stroke;font-weight:600}.heat{image-rendering:pixelated}
+.heat-scale{white-space:nowrap;color:var(--ink)}.heat-scale img{background:#333;vertical-align:-.05em}
+.strips{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1.2rem 1.6rem}.strips.wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr))}
+.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);gap:.4rem}.strips.wide .strip{grid-auto-columns:calc(25% - .3rem)}.strip small{display:block;text-align:center;font-size:.75rem;line-height:1.3}
+.strips .card small{white-space:normal}
 .card figcaption{line-height:1.35;margin-top:.3rem}.card figcaption span{white-space:nowrap;color:var(--ink)}.card small{font-size:.75rem;white-space:nowrap}
 .swatch{display:inline-block;width:.9em;height:.9em;vertical-align:-.1em;margin-left:.3em;outline:1px solid #333}.swatch.truth{border:2px dashed #ffd400;background:#333}.swatch.mark{border:2px solid #00d5ff;background:#333}
 .alarm{color:var(--alarm)}

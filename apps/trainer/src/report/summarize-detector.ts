@@ -7,6 +7,7 @@ import { readRunConfig, runFiles } from "../run/run-folder.js";
 import type { StepEvent } from "../run/train.js";
 import { nameRuns } from "./name-runs.js";
 import { amount, environment, eventsOf, numberOrNaN, readChecked, readLog } from "./read-checked.js";
+import { readTeacherPictures, rectangle, type TeacherPictures } from "./read-pictures.js";
 
 // NaN is the sensitivity of a set without nodules.
 const share = numberOrNaN;
@@ -27,7 +28,6 @@ const judged = z.object({
 });
 const judgment = z.object({ step: amount, ...judged.shape, student: judged.optional() });
 
-const rectangle = z.tuple([z.number(), z.number(), z.number(), z.number()]).nullable();
 const slice = z.object({
   kind: z.enum(["hit", "miss", "false positive"]),
   scan: z.string(),
@@ -37,8 +37,8 @@ const slice = z.object({
   size: z.int().min(1).max(4096),
   spacingMm: z.number().positive(),
   pixels: z.base64(),
-  truth: rectangle,
-  mark: rectangle,
+  truth: rectangle.nullable(),
+  mark: rectangle.nullable(),
 }) satisfies z.ZodType<Slice>;
 
 const scans = z.array(z.object({ id: z.string() }));
@@ -85,6 +85,7 @@ export interface RunSummary {
   /** Absent until the run is evaluated. */
   froc?: Judgment;
   slices: Slice[];
+  pictures: TeacherPictures;
 }
 
 /** Reads what runs left behind; each is called by the end of its path that tells it from the others. */
@@ -108,5 +109,6 @@ function summarizeRun(run: string, name: string): RunSummary {
     warnings: eventsOf(log, "warning", warning).map((event) => event.step),
     ...(existsSync(frocPath) && { froc: readChecked(frocPath, judgment) }),
     slices: existsSync(slicesPath) ? readChecked(slicesPath, z.array(slice)) : [],
+    pictures: readTeacherPictures(evaluation),
   };
 }

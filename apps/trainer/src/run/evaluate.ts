@@ -8,6 +8,7 @@ import { cutSlices } from "./evaluation-slices.js";
 import { judgeMarks, type MarksJudgment, type SizeBand } from "./judge-marks.js";
 import { createScanStore, type ScanStore } from "./prepared-scans.js";
 import { readRunConfig, runFiles, validationFolder, writeJsonFile } from "./run-folder.js";
+import { writeTeacherPictures } from "./teacher-pictures.js";
 import { loadTrainedDetector, type Mark, type TrainedDetector } from "./trained-detector.js";
 
 export interface EvaluateOptions {
@@ -19,6 +20,8 @@ export interface EvaluateOptions {
   preparedFolder: string;
   signal?: AbortSignal;
   onScan?: (done: number, total: number) => void;
+  /** A line about what could not be shown. */
+  onNote?: (text: string) => void;
 }
 
 export interface EvaluateResult {
@@ -64,6 +67,8 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   else rmSync(studentPath, { force: true });
   writeJsonFile(join(folder, "slices.json"), slices);
   writeJsonFile(join(folder, "froc.json"), { step, ...froc, bySize, scores, ...(student && { student }) });
+  // Settings are chosen by numbers; the pictures go with the scans that are looked at last.
+  if (part === "test") await writeTeacherPictures(folder, run, config, split, store, options);
   return { run, step, froc, bySize, ...(student && { student }) };
 }
 
