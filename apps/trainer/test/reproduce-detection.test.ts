@@ -320,6 +320,7 @@ describe("the tables of FocalMix", () => {
       method: "focalmix",
       seed: 2,
       data: { root: "/luna16", labeled: 25, unlabeled: 400, splitSeed: 2, test: ["subset8", "subset9"] },
+      network: { backbone: "resnet50" },
       training: { patch: 160, labeledBatch: 8, unlabeledBatch: 8 },
       focalmix: { views: 4, mixUp: "image+object" },
       loss: { gamma: 2 },
@@ -331,6 +332,9 @@ describe("the tables of FocalMix", () => {
 
   test("table 3: each ablation at 100 labeled scans, with the supervised run trained once for all", async () => {
     const found = await configs("focalmix-table3", "--seeds", "1");
+    expect([
+      ...(await configs("focalmix-table3", "--seeds", "1", "--cells", "views,200-unlabeled", "--methods", "focalmix,focalmix-k8")).keys(),
+    ]).toEqual(["100-labeled-400-unlabeled/focalmix-k8/seed0", "100-labeled-200-unlabeled/focalmix/seed0"]);
     expect([...found.keys()].filter((id) => id.includes("/supervised/"))).toEqual(["100-labeled/supervised/seed0"]);
     // Loss 4, views 4, MixUp 2 more, unlabeled scans 4.
     expect(found.size).toBe(1 + 4 + 4 + 2 + 4);
@@ -355,7 +359,7 @@ describe("the tables of FocalMix", () => {
     };
     expect(runs).toHaveLength(6);
     for (const { cell, method, paper } of runs) {
-      const row = printed[`${cell.split(" ")[0]} ${method}`]!;
+      const row = printed[`${cell.split("-")[0]} ${method}`]!;
       expect(Math.abs(100 * paper!.cpm! - row.reduce((a, b) => a + b) / 7), `${cell} ${method}`).toBeLessThan(0.1);
     }
     const ablations = await tables["focalmix-table3"]!.runs({ ...options, methods: tables["focalmix-table3"]!.methods });
@@ -365,7 +369,7 @@ describe("the tables of FocalMix", () => {
 
   test("are listed with what is known of their cost; a shard never has a run of another", async () => {
     const { stdout, stderr } = await call("reproduce", "focalmix-table3", "--list", "--seeds", "1");
-    expect(stderr).toMatch(/^note: .*not timed/);
+    expect(stderr).toMatch(/^FocalMix's ablations on LUNA16.*\ncost: not timed on any GPU; /);
     const shares = await Promise.all(
       ["1/3", "2/3", "3/3"].map(async (shard) =>
         (await call("reproduce", "focalmix-table3", "--list", "--seeds", "1", "--shard", shard)).stdout.trim().split("\n"),
@@ -386,7 +390,7 @@ test.each<[string[], string]>([
   [["phantoms", "--labeled", "0", "--list"], 'gleaner: --labeled is "0"; expected a whole number from 1 to 10000\n'],
   [["phantoms", "--unlabeled", "many", "--list"], 'gleaner: --unlabeled is "many"; expected a whole number from 0 to 10000\n'],
   [["phantoms", "--methods", "focalmix,fixmatch", "--list"], 'gleaner: --methods is "focalmix,fixmatch"; expected some of supervised,'],
-  [["focalmix-table2", "--cells", "25", "--list"], 'gleaner: --cells is "25"; expected some of 25 labeled, 400 unlabeled'],
+  [["focalmix-table2", "--cells", "25", "--list"], 'gleaner: --cells is "25"; expected some of 25-labeled,50-labeled,100-labeled\n'],
   [
     ["focalmix-table2"],
     "gleaner: --data is missing and GLEANER_DATA is not set; expected the data of focalmix-table2: its folder holds subset0",

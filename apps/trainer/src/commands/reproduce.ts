@@ -52,7 +52,7 @@ async function here(runs: readonly PlannedRun[], table: Table, context: TaskCont
 /** Says which runs there are, or writes them as configurations. */
 async function writePlans(
   runs: readonly PlannedRun[],
-  { cost }: Table,
+  { description, cost }: Table,
   folder: string | undefined,
   asJson: boolean,
   io: Io,
@@ -62,11 +62,12 @@ async function writePlans(
   const written = folder === undefined ? undefined : writeConfigs(each, folder);
   if (asJson) {
     const plans = each.map((run, i) => ({ id: run.id, ...(written && { config: written[i] }), settings: configOf(run) }));
-    writeJson(io, { ...(cost !== undefined && { cost }), runs: plans });
+    writeJson(io, { description, ...(cost !== undefined && { cost }), runs: plans });
     return;
   }
   for (const [i, { id }] of each.entries()) io.stdout.write(`${written?.[i] ?? id}\n`);
-  if (cost !== undefined) io.stderr.write(`note: ${cost}\n`);
+  io.stderr.write(`${description}\n`);
+  if (cost !== undefined) io.stderr.write(`cost: ${cost}\n`);
 }
 
 export default defineCommand({
