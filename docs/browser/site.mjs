@@ -6,7 +6,8 @@ import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-export const dist = fileURLToPath(new URL("../.vitepress/dist", import.meta.url));
+/** The built site; SITE names another folder of it. */
+export const dist = process.env["SITE"] ?? fileURLToPath(new URL("../.vitepress/dist", import.meta.url));
 
 /** The browser: CHROMIUM names it, or Debian's is there. Undefined if there is none. */
 export const browserPath = [process.env["CHROMIUM"], "/usr/bin/chromium"].find((path) => path && existsSync(path));
@@ -28,7 +29,7 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-/** A server of the built site, as any static host is one: files as they are, no rules. `under` is the folder that it lies in, "/" or such as "/a/b/". */
+/** A server of the built site, as any static host is one: files as they are, no rules, 404.html for what is not there. `under` is the folder that it lies in, "/" or such as "/a/b/". */
 export async function serveSite({ under = "/", root = dist } = {}) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
@@ -41,7 +42,7 @@ export async function serveSite({ under = "/", root = dist } = {}) {
         .writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "cache-control": "no-cache" })
         .end(content);
     } catch {
-      response.writeHead(404).end();
+      response.writeHead(404, { "content-type": types[".html"] }).end(await readFile(join(root, "404.html")));
     }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
