@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Candidate, Finding } from "@gleaner/froc";
 import type { Slice } from "../src/run/evaluation-slices.js";
 import { judgeMarks } from "../src/run/judge-marks.js";
+import type { MixturePictures } from "../src/run/mixture-pictures.js";
+import type { TargetPictures } from "../src/run/target-pictures.js";
 import type { StepEvent } from "../src/run/train.js";
 
 /** One step of a log. */
@@ -66,10 +68,17 @@ export interface FakeRun {
   marks?: Candidate[];
   nodules?: Finding[];
   slices?: Slice[];
+  targets?: TargetPictures;
+  mixtures?: MixturePictures;
+  /** Further lines of the log. */
+  warnings?: Record<string, unknown>[];
 }
 
 /** Writes a run folder as `gleaner train` and `gleaner evaluate` leave it, without the checkpoint. */
-export function writeRun(folder: string, { config = {}, environment, steps, test = scans, marks, nodules, slices }: FakeRun = {}): string {
+export function writeRun(
+  folder: string,
+  { config = {}, environment, steps, test = scans, marks, nodules, slices, ...others }: FakeRun = {},
+): string {
   mkdirSync(folder, { recursive: true });
   const write = (name: string, value: unknown): void => writeFileSync(join(folder, name), JSON.stringify(value));
   const data = { root: "/home/somebody/scans", labeled: 1, unlabeled: ["/home/somebody/more/scan.mhd"], test: 2 };
@@ -78,11 +87,16 @@ export function writeRun(folder: string, { config = {}, environment, steps, test
   const named = (ids: readonly string[]) => ids.map((id) => ({ id, path: `/home/somebody/scans/${id}.mhd` }));
   write("split.json", { labeled: named(["a"]), unlabeled: named(["b", "c"]), test: named(test) });
   const events = steps ?? [1, 2, 3, 4].map((step) => stepEvent(step));
-  writeFileSync(join(folder, "events.jsonl"), events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+  writeFileSync(
+    join(folder, "events.jsonl"),
+    [...events, ...(others.warnings ?? [])].map((event) => `${JSON.stringify(event)}\n`).join(""),
+  );
   if (marks) {
     mkdirSync(join(folder, "evaluation"), { recursive: true });
     write("evaluation/froc.json", { step: 4, ...judge(marks, nodules) });
     write("evaluation/slices.json", slices ?? [sliceOf()]);
+    if (others.targets) write("evaluation/targets.json", others.targets);
+    if (others.mixtures) write("evaluation/mixup.json", others.mixtures);
   }
   return folder;
 }

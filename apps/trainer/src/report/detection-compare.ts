@@ -32,20 +32,37 @@ export function compareMethods(runs: readonly RunSummary[]): string {
   if (differing((run) => idsOf(run.split.labeled))) return "The runs had different labeled scans, so they do not compare the methods.";
   if (differing((run) => run.froc!.step))
     return "The runs were trained for different numbers of steps, so they do not compare the methods.";
-  const sentences = others.map((one) => compareWith(supervised, one));
-  return `${sentences.join(" ")} Whether unlabeled scans help depends on how good the detector is without them, and one pair of runs does not tell: the documentation has a table of runs that were made with this code (<code>docs/theory/focalmix.md</code>, “Does it help?”).`;
+  const verdicts = others.map((one) => compareWith(supervised, one));
+  const differences = `At equal steps, ${verdicts.map(({ difference }) => difference).join("; ")}.`;
+  // Said once where it holds for all.
+  const weights = [...new Set(verdicts.map(({ weight }) => weight))];
+  const weighed = weights.length === 1 ? weights[0]! : verdicts.map(({ name, weight }) => `${name}: ${weight}`).join(" ");
+  return `${differences} ${weighed} ${elsewhere}`;
 }
 
-function compareWith(supervised: readonly RunSummary[], { name, runs }: { name: string; runs: readonly RunSummary[] }): string {
+const elsewhere =
+  "Whether unlabeled scans help depends on how good the detector is without them, and one pair of runs does not tell: the documentation has a table of runs that were made with this code (<code>docs/theory/focalmix.md</code>, “Does it help?”).";
+
+interface Verdict {
+  name: string;
+  difference: string;
+  weight: string;
+}
+
+function compareWith(supervised: readonly RunSummary[], { name, runs }: { name: string; runs: readonly RunSummary[] }): Verdict {
   const [a, b] = [pointsOf(supervised), pointsOf(runs)];
-  const difference = mean(b) - mean(a);
-  const size = Math.abs(difference).toFixed(1);
+  const points = mean(b) - mean(a);
+  const size = Math.abs(points).toFixed(1);
   const what =
     size === "0.0"
       ? `${name} and supervised training have the same CPM`
-      : `${name} is ${size} CPM points ${difference > 0 ? "above" : "below"} supervised training`;
+      : `${name} is ${size} CPM points ${points > 0 ? "above" : "below"} supervised training`;
   const means = a.length + b.length > 2 ? ` in the mean (${ranges(a, "supervised")}; ${ranges(b, name.replace(/^the /, ""))})` : "";
-  return `At equal steps, ${what} here${means}. ${weigh(difference, a.length, b.length)}`;
+  return {
+    name: name.charAt(0).toUpperCase() + name.slice(1),
+    difference: `${what} here${means}`,
+    weight: weigh(points, a.length, b.length),
+  };
 }
 
 /** How much a difference of means says, if each run is off by the noise of one. */

@@ -34,7 +34,7 @@ export function runsTable(runs: readonly RunSummary[]): string {
   return scrollingTable(
     `Runs: CPM of the moving average of the weights, and of the student; time of training${taught}`,
     `<thead><tr>${headCells(["run", ...shown.map(([name]) => name)])}</tr></thead>\n<tbody>${rows.join("\n")}</tbody>`,
-    "wrapped",
+    "wrapped runs",
   );
 }
 

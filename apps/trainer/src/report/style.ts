@@ -37,7 +37,8 @@ summary{cursor:pointer}.differs{background:var(--tint)}.differs td{font-weight:6
 .heat-scale{white-space:nowrap;color:var(--ink)}.heat-scale img{background:#333;vertical-align:-.05em}
 .strips{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1.2rem 1.6rem}.strips.wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr))}
 .strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);gap:.4rem}.strips.wide .strip{grid-auto-columns:calc(25% - .3rem)}.strip small{display:block;text-align:center;font-size:.75rem;line-height:1.3}
-.strips .card small{white-space:normal}
+.strips .card small{white-space:normal}.card small span{color:inherit}
+.runs td:nth-child(2),.runs th:nth-child(2){text-align:left}
 .card figcaption{line-height:1.35;margin-top:.3rem}.card figcaption span{white-space:nowrap;color:var(--ink)}.card small{font-size:.75rem;white-space:nowrap}
 .swatch{display:inline-block;width:.9em;height:.9em;vertical-align:-.1em;margin-left:.3em;outline:1px solid #333}.swatch.truth{border:2px dashed #ffd400;background:#333}.swatch.mark{border:2px solid #00d5ff;background:#333}
 .alarm{color:var(--alarm)}

@@ -65,11 +65,13 @@ export async function drawMixtures(teacher: TrainedTeacher, split: DataSplit, st
   }
 }
 
-/** Patches whose objects were mixed, the lowest λ̃ first, and then those that lie the farthest from themselves. */
+/** The patches with the lowest λ̃, their own or that of an object in them. */
 function mostChanged(lambdas: ArrayLike<number>, mixes: readonly ObjectMix[]): number[] {
-  const byObjects = [...mixes].sort((a, b) => a.lambda - b.lambda).map(({ patch }) => patch);
-  const byImages = Array.from(lambdas, (_, i) => i).sort((a, b) => lambdas[a]! - lambdas[b]!);
-  return [...new Set([...new Set(byObjects), ...byImages])].slice(0, shown);
+  const lowest = Float64Array.from(lambdas);
+  for (const { patch, lambda } of mixes) lowest[patch] = Math.min(lowest[patch]!, lambda);
+  return Array.from(lowest, (_, i) => i)
+    .sort((a, b) => lowest[a]! - lowest[b]!)
+    .slice(0, shown);
 }
 
 function pictureOf(
