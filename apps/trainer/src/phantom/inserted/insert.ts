@@ -1,14 +1,15 @@
 import { cropVolume, type Region, type Volume, voxelToWorld, worldToVoxel } from "@gleaner/volumes";
 import type { Point, Triple } from "../canvas.js";
-import { chance, integer, uniform, weighted } from "../draw.js";
+import { chance, integer, weighted } from "../draw.js";
 import { attachments, drawDiameter, margins, noduleKinds } from "../nodules.js";
+import { addNodule } from "./add.js";
 import { findingsIn } from "./blocks.js";
-import { lungNoise, structureUnderNoise } from "./noise.js";
+import { lungNoise } from "./noise.js";
 import { createPlaces } from "./places.js";
-import { type Rendered, renderNodule } from "./render.js";
+import { renderNodule } from "./render.js";
 import { drawAfter, drawNodule, isSmoothOnly } from "./shapes.js";
 import type { Template } from "./template.js";
-import type { InsertedBlock, InsertedNodule, NoduleShape, RealScan, Taken } from "./types.js";
+import type { InsertedBlock, InsertedNodule, RealScan, Taken } from "./types.js";
 
 /** What nodules are drawn after. */
 export interface InsertOptions {
@@ -19,9 +20,6 @@ export interface InsertOptions {
 
 const largestMm = 16;
 const templateShare = 0.3;
-/** Coverage below this changes no whole HU that anyone could see. */
-const leastCoverage = 0.002;
-const fadeHu = 80;
 
 /** Cuts a block out of a scan and inserts 1 to 4 nodules of 4 to 16 mm where its lung has room. */
 export function insertNodules(scan: RealScan, region: Region, options: InsertOptions, random: () => number): InsertedBlock {
@@ -54,7 +52,7 @@ export function insertNodules(scan: RealScan, region: Region, options: InsertOpt
         ? drawAfter(after, { radius, center, symmetry: turns![Math.floor(random() * turns!.length)]! }, random)
         : drawNodule({ kind, margin, radius, center, lungHu: scan.lungHu }, random);
       const rendered = renderNodule(volume, allowed, shape, center, scan.spreadMm);
-      paint(volume, shape, rendered, localNoise(volume, lungs, center) ?? scan.noiseHu);
+      addNodule(volume, shape, rendered, localNoise(volume, lungs, center) ?? scan.noiseHu);
       nodules.push({
         ...worldOf(volume, rendered.center),
         diameterMm: Math.cbrt((6 * rendered.volumeMm3) / Math.PI),
@@ -68,36 +66,6 @@ export function insertNodules(scan: RealScan, region: Region, options: InsertOpt
   }
   return { volume, region, nodules, real, excluded };
 }
-
-/**
- * Adds the contrast of a nodule to a block: v + C d (t − s) for coverage C, density d, tissue t and the structure s under the noise of v.
- *
- * The noise v − s stays where it is, and tissue that is denser than the nodule, as a vessel in ground glass or the chest wall, is not made darker.
- */
-function paint(volume: Volume<Int16Array>, { layers }: NoduleShape, { region, coverages }: Rendered, noiseHu: number): void {
-  const { data, shape, spacingMm } = volume;
-  const structure = structureUnderNoise(volume, region, noiseHu);
-  const [nz, ny, nx] = region.shape;
-  let o = 0;
-  for (let z = region.start[0]; z < region.start[0] + nz; z++) {
-    for (let y = region.start[1]; y < region.start[1] + ny; y++) {
-      for (let x = region.start[2]; x < region.start[2] + nx; x++, o++) {
-        let added = 0;
-        for (const [k, layer] of layers.entries()) {
-          const coverage = coverages[k]![o]!;
-          if (coverage < leastCoverage) continue;
-          const under = structure[o]! + added;
-          added += coverage * layer.density * contrast(layer.tissue(x * spacingMm[2], y * spacingMm[1], z * spacingMm[0]) - under);
-        }
-        const i = (z * shape[1] + y) * shape[2] + x;
-        if (added !== 0) data[i] = Math.min(3071, Math.round(data[i]! + added));
-      }
-    }
-  }
-}
-
-/** A difference of HU if it is positive; small ones fade out, so that tissue which is about as dense as the nodule gets no second noise. */
-const contrast = (hu: number): number => (hu <= 0 ? 0 : hu >= fadeHu ? hu : (hu * hu) / fadeHu);
 
 /** The noise of the lung within 15 mm of a place. */
 function localNoise(volume: Volume<Int16Array>, lungs: Volume<Uint8Array>, center: Point): number | undefined {

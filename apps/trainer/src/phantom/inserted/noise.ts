@@ -10,7 +10,7 @@ const aeratedHu = -600;
  * rising. Those that a vessel runs through are among them, so take a lower quantile.
  */
 export function lungDeviations({ data, shape }: Volume, lungs: Volume<Uint8Array>, { start, shape: size }: Region, step = 3): number[] {
-  const [nz, ny, nx] = shape;
+  const [, ny, nx] = shape;
   const deviations: number[] = [];
   const from = start.map((s) => Math.max(half, s));
   const to = start.map((s, axis) => Math.min(shape[axis]! - half, s + size[axis]!));

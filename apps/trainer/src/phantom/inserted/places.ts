@@ -19,7 +19,7 @@ interface Surroundings {
   wallHu: number;
 }
 
-const tries = 500;
+const tries = 600;
 /** Between nodules, and from the block's border. */
 const apartMm = 6;
 const borderMm = 3;
@@ -61,6 +61,25 @@ export function createPlaces(
   const fits = (point: Point, radius: number): boolean =>
     [point[2], point[1], point[0]].every((mm, axis) => mm > radius + borderMm && extent[axis]! - mm > radius + borderMm) &&
     kept.every((other) => distanceBetween(other.center, point) > other.radius + radius + apartMm);
+
+  const lungAt = (x: number, y: number, z: number): boolean =>
+    lungs[(Math.round(z / spacingMm[0]) * ny + Math.round(y / spacingMm[1])) * nx + Math.round(x / spacingMm[2])] === 1;
+  /** A few probes of the surface tell most wrong places before all voxels are looked at. */
+  const mayBe = (attachment: Attachment, [x, y, z]: Point, r: number): boolean => {
+    const d = 0.7 * r;
+    const inside = [
+      lungAt(x - r, y, z),
+      lungAt(x + r, y, z),
+      lungAt(x, y - r, z),
+      lungAt(x, y + r, z),
+      lungAt(x, y, z - r),
+      lungAt(x, y, z + r),
+    ];
+    if (attachment !== "pleura") return inside.every(Boolean);
+    return (
+      !inside.every(Boolean) || !lungAt(x - d, y - d, z) || !lungAt(x + d, y - d, z) || !lungAt(x - d, y + d, z) || !lungAt(x + d, y + d, z)
+    );
+  };
 
   const look = (point: Point, radius: number): Surroundings => {
     const far = radius + 3;
@@ -108,7 +127,7 @@ export function createPlaces(
         const at: Triple = [Math.floor(i / (ny * nx)), Math.floor(i / nx) % ny, i % nx];
         const [z, y, x] = at.map((v, axis) => (v + random() - 0.5) * spacingMm[axis]!) as Triple;
         const point: Point = [x, y, z];
-        if (!fits(point, radius)) continue;
+        if (!fits(point, radius) || !mayBe(attachment, point, radius)) continue;
         const around = look(point, radius);
         if (noAirway(around) && rules[attachment](around)) return point;
       }

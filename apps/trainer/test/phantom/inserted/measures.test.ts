@@ -12,7 +12,6 @@ describe("estimatePointSpread", () => {
   ])("finds the sigma of edges that are integrals of a Gaussian: $spreadMm with noise of $noiseHu HU", (options) => {
     const { volume, lungs } = syntheticChest(options);
     const found = estimatePointSpread(volume, lungs);
-    console.log(found);
     for (const axis of [0, 1, 2]) {
       expect(found[axis]! / options.spreadMm[axis]!).toBeGreaterThan(0.85);
       expect(found[axis]! / options.spreadMm[axis]!).toBeLessThan(1.15);
@@ -31,7 +30,6 @@ describe("noise of the lung", () => {
     for (const noiseHu of [10, 25, 60]) {
       const { volume, lungs } = syntheticChest({ noiseHu, seed: noiseHu });
       const found = lungNoise(volume, lungs, { start: [0, 0, 0], shape: volume.shape })!;
-      console.log(noiseHu, found);
       expect(found / noiseHu).toBeGreaterThan(0.8);
       expect(found / noiseHu).toBeLessThan(1.05);
     }
@@ -55,7 +53,6 @@ describe("noise of the lung", () => {
     });
     const deviation = (values: number[]): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
     const away = deviation(residual.filter(({ vessel }) => !vessel).map(({ value }) => value));
-    console.log(away);
     expect(away / 25).toBeGreaterThan(0.85);
     expect(away / 25).toBeLessThan(1.05);
     expect(Math.max(...residual.filter(({ vessel }) => vessel).map(({ value }) => Math.abs(value)))).toBeLessThan(3 * 25);
