@@ -5,6 +5,7 @@ import { createRandom, shuffled } from "@gleaner/training";
 import type { Triple } from "../phantom/canvas.js";
 import { phantomIds, writePhantomSet } from "../run/phantom-set.js";
 import { cellOf, idOfRow, settingsOfRow } from "./detection-methods.js";
+import { oneAtATime } from "./one-at-a-time.js";
 import { type PlannedRun, type PlanOptions, runsOf } from "./plan.js";
 
 /** What the table of phantoms is made of. */
@@ -68,6 +69,11 @@ export async function makePhantoms(
   const scans = scansOf(withOptions(design, options));
   // The tables are written last, and a set that is whole is not touched: several processes may read it.
   const files = [...phantomIds(design.set, scans).map((id) => join("subset0", `${id}.mhd`)), "annotations.csv", "seriesuids.csv"];
-  if (files.every((file) => existsSync(join(options.data, file)))) return;
-  await writePhantomSet({ ...design.set, out: options.data, scans, threads: Math.min(8, availableParallelism()), ...context });
+  const isWhole = (): boolean => files.every((file) => existsSync(join(options.data, file)));
+  if (isWhole()) return;
+  await oneAtATime(`${options.data}.lock`, context.signal, async () => {
+    // Another process may have made it meanwhile.
+    if (isWhole()) return;
+    await writePhantomSet({ ...design.set, out: options.data, scans, threads: Math.min(8, availableParallelism()), ...context });
+  });
 }
