@@ -35,16 +35,20 @@ export function pseudoPositivesFigure(runs: readonly RunSummary[]): string {
       Plot.ruleY([runawayAbove], { stroke: "var(--alarm)", strokeDasharray: "5 4", strokeWidth: 1.5 }),
       ...lines.map(lineOf),
       Plot.dot(crossings, { x: "x", y: "y", symbol: "triangle", r: 5, fill: "var(--alarm)", stroke: "var(--plot-background)" }),
-      Plot.text([`runs away above ${runawayAbove}`], {
-        frameAnchor: "left",
-        y: runawayAbove,
-        dx: 4,
-        dy: -9,
-        text: (words: string) => words,
-        fill: "var(--alarm)",
-        stroke: "var(--plot-background)",
-        strokeWidth: 4,
-      }),
+      alarmWords(crossings.length > 0),
     ],
   });
 }
+
+/** Where the lines are not: they start late, and run above the alarm where a run runs away. */
+const alarmWords = (runsAway: boolean): Plot.Markish =>
+  Plot.text([`runs away above ${runawayAbove}`], {
+    frameAnchor: runsAway ? "right" : "left",
+    y: runawayAbove,
+    dx: runsAway ? -4 : 4,
+    dy: runsAway ? 11 : -9,
+    text: (words: string) => words,
+    fill: "var(--alarm)",
+    stroke: "var(--plot-background)",
+    strokeWidth: 4,
+  });

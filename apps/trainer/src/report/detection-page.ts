@@ -1,6 +1,7 @@
 import { runawayAbove } from "../run/train.js";
 import { lossFigure, pseudoPositivesFigure } from "./detection-figures.js";
 import { frocFigure } from "./detection-froc.js";
+import { runawayOf } from "./detection-runaway.js";
 import { scoreFigure } from "./detection-scores.js";
 import { bandsOf, sizeFigure } from "./detection-sizes.js";
 import { detectionSettings, frocTable, runsTable, sizeTable } from "./detection-tables.js";
@@ -79,10 +80,11 @@ function learningSection(runs: readonly RunSummary[]): string {
     ? " FocalMix mixes patches and their targets, so its loss and that of the other methods are not on one scale."
     : "";
   const loss = figure(lossFigure(runs), `${legend(runs)} Soft-target focal loss, means over stretches of steps.${mixed}`);
+  const crossing = runs.some((run) => runawayOf(run).step !== undefined) ? " Triangle: where the mean of 50 steps first is." : "";
   const alarm = runs.some(isUnlabeled)
     ? figure(
         pseudoPositivesFigure(runs),
-        `${legend(runs, isUnlabeled)} Anchors of an unlabeled patch that the teacher takes for a nodule (target above 0.5). Above ${runawayAbove} it tends to confirm its own false positives.`,
+        `${legend(runs, isUnlabeled)} Anchors of an unlabeled patch that the teacher takes for a nodule (target above 0.5). Above ${runawayAbove} it tends to confirm its own false positives.${crossing}`,
       )
     : "";
   return `<h2>Learning</h2>\n<div class="row">\n${loss}\n${alarm}\n</div>`;

@@ -37,10 +37,10 @@ summary{cursor:pointer}.differs{background:var(--tint)}.differs td{font-weight:6
 .heat-scale{white-space:nowrap;color:var(--ink)}.heat-scale img{background:#333;vertical-align:-.05em}
 .strips{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1.2rem 1.6rem}.strips.wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr))}
 .strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);gap:.4rem}.strips.wide .strip{grid-auto-columns:calc(25% - .3rem)}.strip small{display:block;text-align:center;font-size:.75rem;line-height:1.3}
-.strips .card small{white-space:normal}.card small span{color:inherit}
+.strips .card small{white-space:normal}.card figcaption small span{color:inherit}
 .runs td:nth-child(2),.runs th:nth-child(2){text-align:left}
 .card figcaption{line-height:1.35;margin-top:.3rem}.card figcaption span{white-space:nowrap;color:var(--ink)}.card small{font-size:.75rem;white-space:nowrap}
-.swatch{display:inline-block;width:.9em;height:.9em;vertical-align:-.1em;margin-left:.3em;outline:1px solid #333}.swatch.truth{border:2px dashed #ffd400;background:#333}.swatch.mark{border:2px solid #00d5ff;background:#333}
+.swatch{display:inline-block;width:1.15em;height:1.15em;vertical-align:-.2em;margin-left:.3em;outline:1px solid #333}.swatch.truth{border:2px dashed #ffd400;background:#333}.swatch.mark{border:2px solid #00d5ff;background:#333}
 .alarm{color:var(--alarm)}
 @media (max-width:30rem){.slices{grid-template-columns:repeat(2,1fr)}table{font-size:.75rem}th,td{padding:.25rem .3rem}.bars{--bar:2.8rem}.bars td{min-width:3.4rem}.confusion td{min-width:1.45rem;padding:.25rem 0}.confusion thead th{padding-inline:0}.findings ul{padding-left:1.2rem}}
 @page{margin:15mm}
