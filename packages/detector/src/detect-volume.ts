@@ -120,7 +120,8 @@ function levelsOf({ grid, count }: AnchorSet): Uint8Array {
  * @example
  * ```ts
  * import "@tensorflow/tfjs";
- *  * import { createPyramidDetector, detectVolume } from "@gleaner/detector";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { createPyramidDetector, detectVolume } from "@gleaner/detector";
  * await tf.ready();
  * const detector = createPyramidDetector();
  * const scan = { data: new Float32Array(8 * 16 * 16), shape: [8, 16, 16] as const };
