@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { map } from "../../scripts/map.mjs";
+import { packageDiagram } from "./package-diagram.js";
 
 /** The pages of the packages: an overview, and for each package its README with links that hold on the site. */
 export function packagePages(root: string): Record<string, string> {
@@ -19,6 +20,7 @@ function overview(names: readonly string[]): string {
 
 Every package can be installed alone, as ES modules and CommonJS with types. Importing one does nothing: no backend is registered, no state is kept. What needs Node is behind \`./node\`, so that the rest runs in a page.
 
+${packageDiagram("./")}
 | package | its one job | needs | runs in |
 | --- | --- | --- | --- |
 ${rows.join("\n")}

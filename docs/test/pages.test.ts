@@ -17,6 +17,8 @@ test("getting started has the README's two commands, first of all", () => {
 test.each([
   ["guide/train-your-own-scans.md", "detection", 2],
   ["theory/focalmix.md", "detection", 1],
+  ["guide/train-on-luna16.md", "detection", 1],
+  ["index.md", "detection", 1],
   ["guide/train-on-images.md", "classification", 5],
 ] as const)("the configurations of %s are valid and for %s", (path, task, count) => {
   const configurations = fences(page(path), "yaml").map((text) => validateAnyConfig(parse(text), path));
