@@ -9,7 +9,7 @@ import { inputError } from "../errors.js";
 //   split.json               which scans were labeled, unlabeled and held out
 //   events.jsonl             one line a step
 //   checkpoint.safetensors   weights, averages, optimizer and state: enough to go on, and to detect
-//   evaluation/              candidates.csv, froc.json, slices.json; of a classification run classification.json
+//   evaluation/              candidates.csv, student-candidates.csv, froc.json, slices.json, targets.json, mixup.json; of a classification run classification.json
 export const runFiles = {
   config: "config.json",
   environment: "environment.json",
