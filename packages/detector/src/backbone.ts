@@ -1,4 +1,4 @@
-import * as tfl from "@tensorflow/tfjs-layers";
+import type * as tfl from "@tensorflow/tfjs-layers";
 import { AveragePool3dLayer } from "./average-pool-3d-layer.js";
 import { Conv3dLayer } from "./conv3d-layer.js";
 import { GroupNormLayer } from "./group-norm-layer.js";
@@ -28,21 +28,13 @@ export function layerMakers({ groups, seed }: Pick<PyramidConfig, "groups" | "se
 export const chain = (x: tfl.SymbolicTensor, ...layers: tfl.layers.Layer[]): tfl.SymbolicTensor =>
   layers.reduce((t, layer) => layer.apply(t) as tfl.SymbolicTensor, x);
 
-/** The rectified sum that ends a residual block. */
-function added(name: string, x: tfl.SymbolicTensor, y: tfl.SymbolicTensor): tfl.SymbolicTensor {
-  const sum = tfl.layers.add({ name: `${name}_add` }).apply([x, y]) as tfl.SymbolicTensor;
-  return chain(sum, tfl.layers.activation({ name: `${name}_relu`, activation: "relu" }));
-}
+/** The end of a residual block, ReLU(norm(y) + x), in one layer. */
+const added = (norm: GroupNormLayer, x: tfl.SymbolicTensor, y: tfl.SymbolicTensor): tfl.SymbolicTensor =>
+  norm.apply([y, x]) as tfl.SymbolicTensor;
 
 function basicBlock({ conv, norm }: LayerMakers, x: tfl.SymbolicTensor, name: string, filters: number): tfl.SymbolicTensor {
-  const y = chain(
-    x,
-    conv(`${name}_conv1`, filters, 3),
-    norm(`${name}_norm1`, "relu"),
-    conv(`${name}_conv2`, filters, 3),
-    norm(`${name}_norm2`, "linear"),
-  );
-  return added(name, x, y);
+  const y = chain(x, conv(`${name}_conv1`, filters, 3), norm(`${name}_norm1`, "relu"), conv(`${name}_conv2`, filters, 3));
+  return added(norm(`${name}_norm2`, "relu"), x, y);
 }
 
 /**
@@ -58,16 +50,16 @@ function bottleneck(makers: LayerMakers, x: tfl.SymbolicTensor, name: string, fi
     halves ? conv(`${name}_conv2`, filters / 4, 2, 2) : conv(`${name}_conv2`, filters / 4, 3),
     norm(`${name}_norm2`, "relu"),
     conv(`${name}_conv3`, filters, 1),
-    norm(`${name}_norm3`, "linear"),
   );
-  if (!halves) return added(name, x, y);
+  const last = norm(`${name}_norm3`, "relu");
+  if (!halves) return added(last, x, y);
   const shortcut = chain(
     x,
     new AveragePool3dLayer({ name: `${name}_pool` }),
     conv(`${name}_shortcut`, filters, 1),
     norm(`${name}_shortcut_norm`, "linear"),
   );
-  return added(name, shortcut, y);
+  return added(last, shortcut, y);
 }
 
 /**

@@ -7,6 +7,8 @@ export interface GroupNormOptions {
   epsilon?: number;
   /** What is applied to the result in the same step; "linear" unless told. */
   activation?: "linear" | "relu";
+  /** Added to the normalized values before the activation, of x's shape: the end of a residual block. Nothing unless told. */
+  residual?: tf.Tensor;
 }
 
 /** Sums over the middle axis of [n, m, c], as [n, 1, c]: a product with ones, since several backends transpose for a sum that is not innermost. */
@@ -25,6 +27,10 @@ function groupMeans(perChannel: tf.Tensor3D, groups: number, m: number): tf.Tens
 
 /** Operators of their own for both directions, where the engine has them (see the README). */
 const fusedKernel = "GleanerGroupNorm";
+const fusedAddKernel = "GleanerGroupNormAddRelu";
+const hasKernel = (name: string): boolean => tf.getKernel(name, tf.getBackend()) != null;
+const runKernel = (name: string, inputs: Record<string, tf.Tensor>, attributes: object): tf.Tensor[] =>
+  tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap) as tf.Tensor[];
 
 interface Attributes {
   groups: number;
@@ -38,15 +44,28 @@ interface WithGradient {
 }
 
 function fused([x, gamma, beta, save]: Arguments, attributes: Attributes): WithGradient {
-  const run = (name: string, inputs: Record<string, tf.Tensor>): tf.Tensor[] =>
-    tf.engine().runKernel(name, inputs, attributes as unknown as tf.NamedAttrMap) as tf.Tensor[];
-  const [y, statistics] = run(fusedKernel, { x, gamma, beta });
+  const [y, statistics] = runKernel(fusedKernel, { x, gamma, beta }, attributes);
   save([x, gamma, beta, statistics!]);
   const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
     const [x, gamma, beta, statistics] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-    return run(`${fusedKernel}Grad`, { dy, x, gamma, beta, statistics });
+    return runKernel(`${fusedKernel}Grad`, { dy, x, gamma, beta, statistics }, attributes);
   };
   return { value: y!, gradFunc };
+}
+
+/** ReLU(norm(x) + residual) as one operator. */
+function fusedAddRelu(inputs: tf.Tensor[], attributes: Omit<Attributes, "relu">): tf.Tensor {
+  const op = tf.customGrad((...args) => {
+    const [x, gamma, beta, residual, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const [y, statistics] = runKernel(fusedAddKernel, { x, gamma, beta, residual }, attributes);
+    save([x, gamma, beta, statistics!, y!]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      const [x, gamma, beta, statistics, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      return runKernel(`${fusedAddKernel}Grad`, { dy, x, gamma, beta, statistics, y }, attributes);
+    };
+    return { value: y!, gradFunc };
+  });
+  return op(...inputs);
 }
 
 function composed([x, gamma, beta, save]: Arguments, { groups, epsilon, relu }: Attributes): WithGradient {
@@ -78,15 +97,15 @@ function composed([x, gamma, beta, save]: Arguments, { groups, epsilon, relu }: 
 }
 
 /**
- * Group normalization of [batch, …, channel] with its gradient as one operator, optionally followed by ReLU.
+ * Group normalization of [batch, …, channel] with its gradient as one operator, optionally followed by an addition and by ReLU.
  *
  * y = γ · (x − μ) / √(σ² + ε) + β, with mean and variance over the voxels and the channels of a group (Wu and He, ECCV 2018).
- * Only the first derivative is defined. Where the engine has the kernel `GleanerGroupNorm`, that is used.
+ * Only the first derivative is defined. Where the engine has the kernels `GleanerGroupNorm` and `GleanerGroupNormAddRelu`, those are used.
  *
  * @param x activations, rank 2 at least, channels last
  * @param gamma scale, [channels]
  * @param beta shift, [channels]
- * @throws RangeError if the groups do not divide the channels
+ * @throws RangeError if the groups do not divide the channels, or the residual has another shape
  * @example
  * ```ts
  * import "@tensorflow/tfjs";
@@ -99,11 +118,20 @@ function composed([x, gamma, beta, save]: Arguments, { groups, epsilon, relu }: 
  * ```
  */
 export function groupNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor1D, beta: tf.Tensor1D, options: GroupNormOptions): T {
-  const { groups, epsilon = 1e-5, activation = "linear" } = options;
+  const { groups, epsilon = 1e-5, activation = "linear", residual } = options;
   const c = x.shape[x.rank - 1]!;
   if (!(Number.isInteger(groups) && groups > 0 && c % groups === 0))
     throw new RangeError(`groups ${groups}, expected a divisor of the ${c} channels`);
-  const attributes: Attributes = { groups, epsilon, relu: activation === "relu" };
-  const implementation = tf.getKernel(fusedKernel, tf.getBackend()) ? fused : composed;
-  return tf.customGrad((...args) => implementation(args as unknown as Arguments, attributes))(x, gamma, beta) as T;
+  if (residual && residual.shape.join() !== x.shape.join())
+    throw new RangeError(`residual of shape [${residual.shape.join(", ")}], expected x's [${x.shape.join(", ")}]`);
+  if (residual && activation === "relu" && hasKernel(fusedAddKernel))
+    return fusedAddRelu([x, gamma, beta, residual], { groups, epsilon }) as T;
+  const attributes: Attributes = { groups, epsilon, relu: activation === "relu" && !residual };
+  const implementation = hasKernel(fusedKernel) ? fused : composed;
+  return tf.tidy(() => {
+    const y = tf.customGrad((...args) => implementation(args as unknown as Arguments, attributes))(x, gamma, beta);
+    if (!residual) return y as T;
+    const sum = tf.add(y, residual);
+    return (activation === "relu" ? tf.relu(sum) : sum) as T;
+  });
 }

@@ -4,7 +4,8 @@ import { repeatInBlocks, sumOfBlocks } from "./blocks-of-8.js";
 /**
  * Nearest-neighbor upsampling of a volume by two along z, y and x, with its own gradient (the sum over 2 × 2 × 2).
  *
- * Made of reshapes, concatenations and additions of matrices, so that it is right and fast on every backend.
+ * Made of reshapes, concatenations and additions of matrices, so that it is right and fast on every backend; one kernel where the engine has
+ * `GleanerUpsampleNearest3d`.
  *
  * @param x [batch, z, y, x, channel]
  * @returns [batch, 2z, 2y, 2x, channel]

@@ -177,3 +177,44 @@ test("groupNorm hands its work to the engine's own operator where there is one, 
     tf.unregisterKernel("GleanerGroupNormGrad", "cpu");
   }
 });
+
+describe.each(["linear", "relu"] as const)("groupNorm with a residual and %s", (activation) => {
+  const residual = numbers(2 * count, 6);
+  const sum = () => {
+    const y = samples.flatMap((s) => Array.from(referenceGroupNorm(s, gamma, beta, 3, false).data)).map((v, i) => v + residual[i]!);
+    return activation === "relu" ? y.map((v) => Math.max(0, v)) : y;
+  };
+  const ofShape = (v: Float64Array) => tf.reshape(vector(v), [2, ...shape, channels]);
+  const run = (a: tf.Tensor, g: tf.Tensor, b: tf.Tensor, r: tf.Tensor) =>
+    groupNorm(a, g as tf.Tensor1D, b as tf.Tensor1D, { groups: 3, activation, residual: r });
+
+  test("agrees with float64, and its gradients with finite differences", () => {
+    tf.tidy(() => {
+      const inputs = [x(), vector(gamma), vector(beta), ofShape(residual)] as const;
+      expect(maxDifference(run(...inputs).dataSync(), sum())).toBeLessThan(1e-5);
+      const loss = (...all: tf.Tensor[]) =>
+        tf.sum(tf.mul(tf.reshape(run(...(all as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor])), [-1]), vector(factors)));
+      const [dx, , , dr] = tf.grads(loss)([...inputs]);
+      const expected = () => sum().reduce((total, v, i) => total + factors[i]! * v, 0);
+      expect(
+        maxDifference(
+          dx!.dataSync(),
+          samples.flatMap((s) => differences(s.data, expected)),
+        ),
+      ).toBeLessThan(2e-5);
+      expect(maxDifference(dr!.dataSync(), differences(residual, expected))).toBeLessThan(2e-5);
+    });
+  });
+
+  test("leaves one tensor, and a residual of another shape is refused", () => {
+    tf.tidy(() => {
+      const inputs = [x(), vector(gamma), vector(beta), ofShape(residual)] as const;
+      const before = tf.memory().numTensors;
+      run(...inputs);
+      expect(tf.memory().numTensors).toBe(before + 1);
+      expect(() => run(inputs[0], inputs[1], inputs[2], tf.zeros([2, 6]))).toThrow(
+        "residual of shape [2, 6], expected x's [2, 2, 3, 4, 6]",
+      );
+    });
+  });
+});

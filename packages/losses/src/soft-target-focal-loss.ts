@@ -16,6 +16,9 @@ export interface SoftTargetFocalLossOptions {
   softBeta?: boolean;
 }
 
+/** An operator of its own for value and slope, where the engine has it (@gleaner/native does). */
+const fusedKernel = "GleanerSoftTargetFocalLoss";
+
 /**
  * The soft-target focal loss of each element, for binary decisions whose targets are probabilities.
  *
@@ -51,7 +54,13 @@ export function softTargetFocalLoss(targets: tf.Tensor, logits: tf.Tensor, optio
   requireAbove("alpha[0]", alpha[0], 0, true);
   requireAbove("alpha[1]", alpha[1], 0, true);
 
-  return withSlope(logits, (x) => valueAndSlope(tf.cast(targets, "float32"), x, alpha, gamma, softAlpha, softBeta));
+  const fused = tf.getKernel(fusedKernel, tf.getBackend()) != null;
+  return withSlope(logits, (x) => {
+    const y = tf.cast(targets, "float32");
+    if (!fused) return valueAndSlope(y, x, alpha, gamma, softAlpha, softBeta);
+    const attributes = { alpha0: alpha[0], alpha1: alpha[1], gamma, softAlpha, softBeta };
+    return tf.engine().runKernel(fusedKernel, { targets: y, logits: x }, attributes) as unknown as [tf.Tensor, tf.Tensor];
+  });
 }
 
 /** The loss and its derivative by the logit. */

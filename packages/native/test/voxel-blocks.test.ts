@@ -90,6 +90,14 @@ describe.runIf(paired)(withEngine("reshape"), () => {
       [2, 3],
       [3, 2],
     ],
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    [
+      [2, 3],
+      [2, -1],
+    ],
     [[2, 3], [-1]],
     [
       [4, 6],
@@ -120,8 +128,10 @@ describe.runIf(paired)(withEngine("reshape"), () => {
     const values = x.dataSync().slice();
     const y = tf.square(tf.reshape(x, [4, 4]));
     const z = tf.reshape(x, [16]);
+    const same = tf.reshape(x, [2, 8]);
     x.dispose();
     expect(z.dataSync()).toEqual(values);
+    expect(same.dataSync()).toEqual(values);
     expect(
       distance(
         y.dataSync(),

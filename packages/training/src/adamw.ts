@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { groupsOfPacks, hasOperator, runOperator } from "./all-at-once.js";
 import { checkRange, type Optimizer } from "./optimizer.js";
 import { join, part } from "./packs.js";
-import { createSlots, setSlot } from "./slots.js";
+import { createSlots, type SlotPack, setSlot } from "./slots.js";
 
 export interface AdamWOptions {
   /** How slowly the mean of the gradients follows, 0 to below 1 (default 0.9). */
@@ -15,6 +16,9 @@ export interface AdamWOptions {
   /** Which variables are not decayed, by name (default none). */
   exclude?: (name: string) => boolean;
 }
+
+/** An operator for many weights at once, where the engine has it (@gleaner/native does). */
+const operator = "GleanerAdamWUpdate";
 
 /**
  * Adam with decoupled weight decay.
@@ -49,15 +53,25 @@ export function createAdamW(options: AdamWOptions = {}): Optimizer {
   return {
     apply(variables, gradients, learningRate) {
       checkRange("learningRate", learningRate, 0, Number.POSITIVE_INFINITY);
-      const packs = slots.packs(variables, Object.keys(gradients), (name) => weightDecay > 0 && !exclude(name));
+      const names = Object.keys(gradients);
+      const decays = (name: string): boolean => weightDecay > 0 && !exclude(name);
+      const alone = hasOperator(
+        operator,
+        names.flatMap((name) => [variables[name], gradients[name]]),
+      );
+      const packs = slots.packs(variables, names, { group: decays, alone });
       step++;
       // Both corrections as numbers: √(v/c₂) + ε = (√v + ε√c₂)/√c₂, so no operation is spent on them.
       const rootOfCorrection = Math.sqrt(1 - beta2 ** step);
+      const rates = [1 - beta1, 1 - beta2, epsilon * rootOfCorrection, (learningRate * rootOfCorrection) / (1 - beta1 ** step)] as const;
+      const keptOfWeight = 1 - learningRate * weightDecay;
+      if (alone) {
+        for (const group of groupsOfPacks(packs)) updateAtOnce(group, variables, gradients, rates, keptOfWeight);
+        return;
+      }
       tf.tidy(() => {
-        const [toMean, toSquare] = [tf.scalar(1 - beta1), tf.scalar(1 - beta2)];
-        const shift = tf.scalar(epsilon * rootOfCorrection);
-        const rate = tf.scalar((learningRate * rootOfCorrection) / (1 - beta1 ** step));
-        const kept = tf.scalar(1 - learningRate * weightDecay);
+        const [toMean, toSquare, shift, rate] = rates.map((value) => tf.scalar(value)) as [tf.Scalar, tf.Scalar, tf.Scalar, tf.Scalar];
+        const kept = tf.scalar(keptOfWeight);
         // Freed at once, as in createSgd.
         for (const pack of packs) {
           tf.tidy(() => {
@@ -90,4 +104,24 @@ export function createAdamW(options: AdamWOptions = {}): Optimizer {
       step = 0;
     },
   };
+}
+
+function updateAtOnce(
+  packs: readonly SlotPack[],
+  variables: Readonly<Record<string, tf.Variable>>,
+  gradients: Readonly<Record<string, tf.Tensor>>,
+  rates: readonly number[],
+  kept: number,
+): void {
+  tf.tidy(() => {
+    const names = packs.map((pack) => pack.names[0]!);
+    const slot = (name: string): tf.Tensor[] => packs.map((pack) => pack.slots[name]!);
+    const lists = [names.map((name) => variables[name]!), names.map((name) => gradients[name]!), slot("mean"), slot("square")];
+    const next = runOperator(operator, [...rates, ...packs.map(({ group }) => (group ? kept : 1))], lists);
+    for (const [i, pack] of packs.entries()) {
+      variables[names[i]!]!.assign(next[i]!);
+      setSlot(pack, "mean", next[packs.length + i]!);
+      setSlot(pack, "square", next[2 * packs.length + i]!);
+    }
+  });
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { hasOperator, runOperator } from "./all-at-once.js";
 import { join, makePacks, part } from "./packs.js";
 
 /** Clipped gradients and the norm they had before. */
@@ -7,6 +8,9 @@ export interface ClippedGradients {
   /** The global norm before clipping, still on the device: read it when it is shown. */
   norm: tf.Scalar;
 }
+
+/** An operator for all gradients at once, where the engine has it (@gleaner/native does). */
+const operator = "GleanerClipByGlobalNorm";
 
 /**
  * Scales all gradients by min(1, limit / ‖g‖), where ‖g‖ is the norm of all of them together
@@ -30,7 +34,12 @@ export interface ClippedGradients {
 export function clipByGlobalNorm(gradients: Readonly<Record<string, tf.Tensor>>, limit: number): ClippedGradients {
   if (!(limit > 0)) throw new RangeError(`limit must be a number above 0, got ${limit}`);
   return tf.tidy(() => {
-    const packs = makePacks(gradients, Object.keys(gradients)).map((pack) => ({ pack, joined: join(pack, gradients) }));
+    const [names, tensors] = [Object.keys(gradients), Object.values(gradients)];
+    if (hasOperator(operator, tensors)) {
+      const [norm, ...clipped] = runOperator(operator, [limit], [tensors]);
+      return { gradients: Object.fromEntries(names.map((name, i) => [name, clipped[i]!])), norm: norm as tf.Scalar };
+    }
+    const packs = makePacks(gradients, names).map((pack) => ({ pack, joined: join(pack, gradients) }));
     const squares = packs.map(({ joined }) => tf.sum(tf.square(joined)) as tf.Scalar);
     const norm = tf.sqrt(squares.length > 0 ? tf.sum(tf.stack(squares)) : tf.scalar(0)) as tf.Scalar;
     // limit / max(norm, limit) is 1 below the limit and never divides by 0.

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { groupsOfPacks, hasOperator, runOperator } from "./all-at-once.js";
 import { checkRange } from "./optimizer.js";
 import { join, part } from "./packs.js";
-import { createSlots, setSlot } from "./slots.js";
+import { createSlots, type SlotPack, setSlot } from "./slots.js";
 
 /** A moving average of a model's variables. */
 export interface Ema {
@@ -23,6 +24,9 @@ export interface EmaOptions {
   /** d, 0 to below 1: how much of the average is kept in a step. A run of K steps keeps dᴷ of its first weights: 0.999 is for long ones. */
   decay: number;
 }
+
+/** An operator for many averages at once, where the engine has it (@gleaner/native does). */
+const operator = "GleanerEmaUpdate";
 
 /**
  * The exponential moving average of variables: e ← e + (1−d)(w − e), started at their present values, without a correction of the start
@@ -53,6 +57,10 @@ export function createEma(variables: Readonly<Record<string, tf.Variable>>, opti
   slots.restore(Object.fromEntries(names.map((name) => [`average/${name}`, variables[name]!])));
   let trained: Record<string, tf.Tensor> | undefined;
 
+  const packed = (): { packs: readonly SlotPack[]; alone: boolean } => {
+    const alone = hasOperator(operator, Object.values(variables));
+    return { packs: slots.packs(variables, names, { alone }), alone };
+  };
   const refuseWhileSwapped = (what: string): void => {
     if (trained) throw new Error(`the averages are swapped in: call swapOut before ${what}`);
   };
@@ -68,7 +76,11 @@ export function createEma(variables: Readonly<Record<string, tf.Variable>>, opti
   return {
     update() {
       refuseWhileSwapped("update");
-      const packs = slots.packs(variables, names);
+      const { packs, alone } = packed();
+      if (alone) {
+        for (const group of groupsOfPacks(packs)) updateAtOnce(group, variables, 1 - decay);
+        return;
+      }
       tf.tidy(() => {
         const toward = tf.scalar(1 - decay);
         for (const pack of packs) {
@@ -84,7 +96,7 @@ export function createEma(variables: Readonly<Record<string, tf.Variable>>, opti
     },
     swapIn() {
       refuseWhileSwapped("swapIn");
-      const packs = slots.packs(variables, names);
+      const { packs } = packed();
       trained = Object.fromEntries(names.map((name) => [name, tf.keep(tf.clone(variables[name]!))]));
       tf.tidy(() => {
         for (const pack of packs) {
@@ -107,4 +119,12 @@ export function createEma(variables: Readonly<Record<string, tf.Variable>>, opti
       slots.dispose();
     },
   };
+}
+
+function updateAtOnce(packs: readonly SlotPack[], variables: Readonly<Record<string, tf.Variable>>, toward: number): void {
+  tf.tidy(() => {
+    const weights = packs.map((pack) => variables[pack.names[0]!]!);
+    const next = runOperator(operator, [toward], [weights, packs.map((pack) => pack.slots["average"]!)]);
+    for (const [i, pack] of packs.entries()) setSlot(pack, "average", next[i]!);
+  });
 }

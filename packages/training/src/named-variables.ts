@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { freeBehind } from "./free-behind.js";
 
 /** What is needed of a weight of a tfjs-layers model. */
 export interface NamedWeight {
@@ -59,7 +60,8 @@ export interface LossGradients {
 }
 
 /**
- * Computes a loss and its gradients with the names of `namedVariables` (`tf.variableGrads` with names that are the same in every process).
+ * Computes a loss and its gradients with the names of `namedVariables` (`tf.variableGrads` with names that are the same in every process, and in
+ * less memory: what the backward pass is done with is freed at once).
  *
  * @param loss gives a scalar; other tensors it makes are gone afterward unless it keeps them (`tf.keep`)
  * @param variables trainable variables by name
@@ -79,7 +81,11 @@ export interface LossGradients {
 export function lossGradients(loss: () => tf.Scalar, variables: Readonly<Record<string, tf.Variable>>): LossGradients {
   const entries = Object.entries(variables);
   const { value, grads } = tf.variableGrads(
-    loss,
+    () => {
+      const value = loss();
+      freeBehind();
+      return value;
+    },
     entries.map(([, variable]) => variable),
   );
   const gradients = entries.flatMap(([name, variable]) => (grads[variable.name] ? [[name, grads[variable.name]!] as const] : []));

@@ -13,22 +13,27 @@ export interface Pack {
   readonly group: boolean;
 }
 
+export interface PackOptions {
+  /** Tensors that differ in this are not put together; all are one group unless told. */
+  group?: (name: string) => boolean;
+  /** Each tensor alone, however small, for operators that take lists. */
+  alone?: boolean;
+}
+
 /** Packs of the named tensors: the small ones of a group together, each large one alone. */
-export function makePacks(
-  tensors: Readonly<Record<string, tf.Tensor>>,
-  names: readonly string[],
-  group: (name: string) => boolean = () => false,
-): Pack[] {
+export function makePacks(tensors: Readonly<Record<string, tf.Tensor>>, names: readonly string[], options: PackOptions = {}): Pack[] {
+  const { group = () => false, alone = false } = options;
   const lists: { names: string[]; group: boolean }[] = [];
   const small = new Map<boolean, string[]>();
   for (const name of names) {
     const list = { names: [name], group: group(name) };
+    const isSmall = !alone && tensors[name]!.size < joinedBelow;
     const joined = small.get(list.group);
-    if (tensors[name]!.size < joinedBelow && joined) {
+    if (isSmall && joined) {
       joined.push(name);
       continue;
     }
-    if (tensors[name]!.size < joinedBelow) small.set(list.group, list.names);
+    if (isSmall) small.set(list.group, list.names);
     lists.push(list);
   }
   return lists.map((list) => ({

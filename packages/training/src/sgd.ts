@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { groupsOfPacks, hasOperator, runOperator } from "./all-at-once.js";
 import { checkRange, type Optimizer } from "./optimizer.js";
 import { join, part } from "./packs.js";
-import { createSlots, setSlot } from "./slots.js";
+import { createSlots, type SlotPack, setSlot } from "./slots.js";
 
 export interface SgdOptions {
   /** μ, 0 (default) to below 1. */
@@ -13,6 +14,9 @@ export interface SgdOptions {
   /** Which variables are not decayed, by name (default none): biases and norms usually. */
   exclude?: (name: string) => boolean;
 }
+
+/** An operator for many weights at once, where the engine has it (@gleaner/native does). */
+const operator = "GleanerSgdUpdate";
 
 /**
  * Stochastic gradient descent with momentum, with weight decay as an L2 term of the gradient.
@@ -44,7 +48,18 @@ export function createSgd(options: SgdOptions = {}): Optimizer {
   return {
     apply(variables, gradients, learningRate) {
       checkRange("learningRate", learningRate, 0, Number.POSITIVE_INFINITY);
-      const packs = slots.packs(variables, Object.keys(gradients), (name) => weightDecay > 0 && !exclude(name));
+      const names = Object.keys(gradients);
+      const decays = (name: string): boolean => weightDecay > 0 && !exclude(name);
+      const alone = hasOperator(
+        operator,
+        names.flatMap((name) => [variables[name], gradients[name]]),
+      );
+      const packs = slots.packs(variables, names, { group: decays, alone });
+      if (alone) {
+        const rates = [learningRate, momentum, nesterov ? 1 : 0];
+        for (const group of groupsOfPacks(packs)) updateAtOnce(group, variables, gradients, rates, weightDecay);
+        return;
+      }
       tf.tidy(() => {
         const [rate, mu, decay] = [tf.scalar(learningRate), tf.scalar(momentum), tf.scalar(weightDecay)];
         // What is done with is freed at once, not at the end: the next operation then writes to memory that is still in the cache.
@@ -72,4 +87,23 @@ export function createSgd(options: SgdOptions = {}): Optimizer {
     restore: (tensors) => slots.restore(tensors),
     dispose: () => slots.dispose(),
   };
+}
+
+function updateAtOnce(
+  packs: readonly SlotPack[],
+  variables: Readonly<Record<string, tf.Variable>>,
+  gradients: Readonly<Record<string, tf.Tensor>>,
+  rates: readonly number[],
+  decay: number,
+): void {
+  tf.tidy(() => {
+    const names = packs.map((pack) => pack.names[0]!);
+    const velocities = packs.flatMap((pack) => pack.slots["momentum"] ?? []);
+    const lists = [names.map((name) => variables[name]!), names.map((name) => gradients[name]!), velocities];
+    const next = runOperator(operator, [...rates, ...packs.map(({ group }) => (group ? decay : 0))], lists);
+    for (const [i, pack] of packs.entries()) {
+      variables[names[i]!]!.assign(next[i]!);
+      if (velocities.length > 0) setSlot(pack, "momentum", next[packs.length + i]!);
+    }
+  });
 }

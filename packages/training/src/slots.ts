@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { join, makePacks, type Pack, part } from "./packs.js";
+import { join, makePacks, type Pack, type PackOptions, part } from "./packs.js";
 
 /** Variables that are updated by one set of operations, with their state. */
 export interface SlotPack extends Pack {
@@ -16,7 +16,7 @@ export function setSlot(pack: SlotPack, slot: string, value: tf.Tensor): void {
 /** Per-variable state of an optimizer or an average: named tensors that are the same to the outside however they are packed. */
 export interface Slots {
   /** The packs that cover exactly `names`; state that is there must belong to one of the variables and have its shape. */
-  packs(variables: Readonly<Record<string, tf.Tensor>>, names: readonly string[], group?: (name: string) => boolean): readonly SlotPack[];
+  packs(variables: Readonly<Record<string, tf.Tensor>>, names: readonly string[], options?: PackOptions): readonly SlotPack[];
   /** Copies by `slot/name`, owned by the caller. */
   snapshot(): Record<string, tf.Tensor>;
   /** Copies the tensors in and forgets what was there. */
@@ -55,13 +55,14 @@ export function createSlots(slotNames: readonly string[]): Slots {
   };
 
   return {
-    packs(variables, names, group = () => false) {
-      const wanted = names.join("\n");
+    packs(variables, names, options = {}) {
+      // The engine may change between steps, and with it how the state is packed.
+      const wanted = [options.alone ? "alone" : "joined", ...names].join("\n");
       if (wanted === packedFor && packs.length > 0) return packs;
       for (const name of names) if (!variables[name]) throw new RangeError(`there is a gradient but no variable named ${name}`);
       unpack();
       check(variables);
-      const next = makePacks(variables, names, group).map((pack) => ({ ...pack, slots: {} }));
+      const next = makePacks(variables, names, options).map((pack) => ({ ...pack, slots: {} }));
       tf.tidy(() => {
         for (const one of next) {
           for (const slot of slotNames) {

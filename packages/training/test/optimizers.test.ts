@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clipByGlobalNorm, createAdamW, createEma, createRandom, createSgd, lossGradients, type Optimizer } from "../src/index.js";
+import { calls, registerListKernels, unregisterListKernels } from "./list-kernels.js";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -89,7 +90,17 @@ const kinds: [string, () => Optimizer, Rule][] = [
   ["AdamW with a large epsilon", () => createAdamW({ beta1: 0.5, beta2: 0.9, epsilon: 0.1, weightDecay: 0 }), adamWRule(0.5, 0.9, 0.1, 0)],
 ];
 
-describe.each(kinds)("%s", (_, create, rule) => {
+/** On an engine without operators over lists, and on one that has them. */
+const onBoth = kinds.flatMap(([name, create, rule]) => [
+  { name, create, rule, atOnce: false },
+  { name: `${name}, all weights at once`, create, rule, atOnce: true },
+]);
+
+describe.each(onBoth)("$name", ({ create, rule, atOnce }) => {
+  if (atOnce) {
+    beforeAll(registerListKernels);
+    afterAll(unregisterListKernels);
+  }
   const steps = 12;
   const rate = (t: number): number => 0.05 / t;
   const gradientsOf = (t: number): Record<string, tf.Tensor> => tensors(draw(100 + t));
@@ -118,7 +129,7 @@ describe.each(kinds)("%s", (_, create, rule) => {
     }
   });
 
-  test("needs memory for the work on one variable at a time", async () => {
+  test.skipIf(atOnce)("needs memory for the work on one variable at a time", async () => {
     const names = Array.from({ length: 20 }, (_, i) => `kernel${i}`);
     const size = 10_000;
     const model = Object.fromEntries(names.map((name) => [name, tf.variable(tf.zeros([size]))]));
@@ -193,6 +204,74 @@ describe.each(kinds)("%s", (_, create, rule) => {
       expect(() => optimizer.apply(model, gradientsOf(1), bad)).toThrow(RangeError);
     expect(() => optimizer.apply(model, { other: tf.scalar(1) }, 0.1)).toThrow(/no variable named other/);
     expect(() => optimizer.restore({ "elsewhere/bias": tf.scalar(1), step: tf.scalar(1) })).toThrow(RangeError);
+  });
+});
+
+describe("with operators over lists", () => {
+  beforeAll(registerListKernels);
+  afterAll(unregisterListKernels);
+
+  test("a step is one call for clipping, one for the weights and one for their average", () => {
+    const model = variables(1);
+    const ema = createEma(model, { decay: 0.5 });
+    const optimizer = createAdamW();
+    calls.length = 0;
+    const { gradients, norm } = clipByGlobalNorm(tensors(draw(2)), 1);
+    optimizer.apply(model, gradients, 0.1);
+    ema.update();
+    const names = ["GleanerClipByGlobalNorm", "GleanerAdamWUpdate", "GleanerEmaUpdate"];
+    expect(calls).toEqual(names.map((name) => ({ name, count: 4 })));
+    expect(norm.shape).toEqual([]);
+  });
+
+  test("many weights are done in several calls, so that new and old ones need not all stand side by side", async () => {
+    const sizes = [600_000, 400_000, 100_000, 1_500_000, 5, 7];
+    const model = Object.fromEntries(sizes.map((size, i) => [`w${i}`, tf.variable(tf.zeros([size]))]));
+    const gradients = Object.fromEntries(sizes.map((size, i) => [`w${i}`, tf.ones([size])]));
+    const sgd = createSgd();
+    calls.length = 0;
+    sgd.apply(model, gradients, 1);
+    expect(calls.map(({ count }) => count)).toEqual([2, 1, 1, 2]);
+    for (const variable of Object.values(model)) expect(tf.max(variable).dataSync()[0]).toBe(-1);
+  });
+
+  test("the state goes along when the engine gets or loses the operators, and averages are swapped on both", () => {
+    const [model, steady] = [variables(1), variables(1)];
+    const [optimizer, other] = [createAdamW({ weightDecay: 0.05 }), createAdamW({ weightDecay: 0.05 })];
+    const [ema, average] = [createEma(model, { decay: 0.5 }), createEma(steady, { decay: 0.5 })];
+    for (let t = 1; t <= 4; t++) {
+      optimizer.apply(model, tensors(draw(100 + t)), 0.1);
+      ema.update();
+      unregisterListKernels();
+      other.apply(steady, tensors(draw(100 + t)), 0.1);
+      average.update();
+      if (t % 2 === 0) registerListKernels();
+    }
+    for (const swap of ["swapIn", "swapOut"] as const) {
+      ema[swap]();
+      average[swap]();
+      for (const [name, got] of Object.entries(values(model))) expect(largestGap(got, values(steady)[name]!)).toBeLessThan(1e-6);
+    }
+  });
+
+  test("clipping keeps small gradients to the bit, scales large ones, and leaks nothing", () => {
+    const gradients = tensors(draw(1));
+    const before = tf.memory().numTensors;
+    const norm = clipByGlobalNorm(gradients, 1e9);
+    expect(values(norm.gradients)).toEqual(values(gradients));
+    const length = norm.norm.dataSync()[0]!;
+    const tight = clipByGlobalNorm(gradients, length / 4);
+    for (const [name, clipped] of Object.entries(values(tight.gradients))) {
+      expect(
+        largestGap(
+          clipped,
+          values(gradients)[name]!.map((x) => x / 4),
+        ),
+      ).toBeLessThan(1e-6);
+    }
+    tf.dispose([norm.gradients, norm.norm, tight.gradients, tight.norm]);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(clipByGlobalNorm({}, 1).norm.dataSync()[0]).toBe(0);
   });
 });
 

@@ -9,6 +9,8 @@ export interface KernelCall {
   attrs: Record<string, unknown>;
   run: (op: string, inputs: tf.TensorInfo[], outputs: number, attributes: OpAttribute[]) => tf.TensorInfo[];
   runOne: (op: string, inputs: tf.TensorInfo[], attributes: OpAttribute[]) => tf.TensorInfo;
+  /** The same numbers as one more tensor, without an operator. */
+  share: (x: tf.TensorInfo) => tf.TensorInfo;
   attribute: Attributes;
 }
 
@@ -57,6 +59,10 @@ function asKernelFunction<R extends Outputs | undefined>(kernel: (call: KernelCa
       attrs: (attrs ?? {}) as Record<string, unknown>,
       run: (op, tensors, outputs, attributes) => node.executeMultipleOutputs(op, attributes, tensors, outputs),
       runOne: (op, tensors, attributes) => node.executeSingleOutput(op, attributes, tensors),
+      share: (x) => {
+        (backend as tf.KernelBackend).incRef(x.dataId);
+        return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+      },
       attribute: attributesOf(node.binding),
     });
   };
