@@ -50,6 +50,7 @@ export default defineConfig({
             { text: "Getting started", link: "/guide/getting-started" },
             { text: "Train on LUNA16", link: "/guide/train-on-luna16" },
             { text: "Train on your own scans", link: "/guide/train-your-own-scans" },
+            { text: "Real scans with inserted nodules", link: "/guide/real-scans-with-inserted-nodules" },
             { text: "Train on images", link: "/guide/train-on-images" },
             { text: "Evaluate a submission", link: "/guide/evaluate-a-submission" },
             { text: "Use one package", link: "/guide/one-package" },

@@ -25,14 +25,17 @@ const apartMm = 6;
 const borderMm = 3;
 
 /** Neither in an airway nor at its wall, which the mask of the lungs holds too. */
-const noAirway = ({ air, shellAir }: Surroundings): boolean => air <= 0.3 && shellAir <= 0.08;
+const noAirway = ({ air, shellAir }: Surroundings): boolean => air <= 0.3 && shellAir <= 0.12;
 
-/** What each kind of place is like: no nodule lies over a vessel or an airway, and only one at the pleura touches the wall. */
+/**
+ * What each kind of place is like: no nodule lies over a vessel or an airway, and only one at the pleura touches the wall,
+ * beside which blurred voxels of it are as dense as vessels.
+ */
 const rules: Record<Attachment, (s: Surroundings) => boolean> = {
   isolated: (s) => s.outside === 0 && s.shellOutside === 0 && s.vessel <= 0.06 && s.shellVessel <= 0.1,
   vessel: (s) =>
     s.outside === 0 && s.shellOutside <= 0.05 && s.vessel >= 0.03 && s.vessel <= 0.22 && s.shellVessel >= 0.04 && s.shellVessel <= 0.3,
-  pleura: (s) => s.outside >= 0.06 && s.outside <= 0.4 && s.vessel <= 0.12 && s.wallHu > -180 && s.wallHu < 250,
+  pleura: (s) => s.outside >= 0.06 && s.outside <= 0.4 && s.vessel <= 0.3 && s.wallHu > -180 && s.wallHu < 250,
 };
 
 /** Finds places for nodules in the lungs of a block, in mm from its first voxel. */

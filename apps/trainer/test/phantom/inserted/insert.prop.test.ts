@@ -52,7 +52,7 @@ describe("insertNodules", () => {
   });
 
   test("a nodule is where its annotation says and as wide, by half maxima", () => {
-    let judged = 0;
+    const shifts: number[] = [];
     for (const [seed, block] of blocks.entries()) {
       for (const nodule of block.nodules) {
         // Half of the contrast is a rule for nodules of one density, wider than the point spread; the wall would count as nodule.
@@ -67,11 +67,12 @@ describe("insertNodules", () => {
         if (near) continue;
         const { diameterMm, shiftMm } = measured(block, nodule);
         expect(Math.abs(diameterMm - nodule.diameterMm), `seed ${seed}: ${JSON.stringify(nodule)}`).toBeLessThan(0.8);
-        expect(shiftMm).toBeLessThan(0.6);
-        judged++;
+        shifts.push(shiftMm);
       }
     }
-    expect(judged).toBeGreaterThan(5);
+    expect(shifts.length).toBeGreaterThan(5);
+    expect(shifts.sort((a, b) => a - b)[Math.floor(shifts.length / 2)]!).toBeLessThan(0.3);
+    expect(Math.max(...shifts)).toBeLessThan(1);
   });
 });
 
