@@ -9,7 +9,7 @@ const aeratedHu = -600;
  * Standard deviations in HU of homogeneous parts of the lungs: those of all neighborhoods of 5³ voxels that are aerated lung throughout, from a region,
  * rising. Those that a vessel runs through are among them, so take a lower quantile.
  */
-export function lungDeviations({ data, shape }: Volume, lungs: Volume<Uint8Array>, { start, shape: size }: Region, step = 3): number[] {
+function lungDeviations({ data, shape }: Volume, lungs: Volume<Uint8Array>, { start, shape: size }: Region, step = 3): number[] {
   const [, ny, nx] = shape;
   const deviations: number[] = [];
   const from = start.map((s) => Math.max(half, s));
