@@ -75,6 +75,8 @@ export default defineConfig({
             { text: "All of them", link: "/live/" },
             { text: "Curriculum", link: "/live/curriculum" },
             { text: "Soft-target focal loss", link: "/live/focal-loss" },
+            { text: "Targets", link: "/live/targets" },
+            { text: "MixUp", link: "/live/mixup" },
             { text: "FROC explorer", link: "/live/froc" },
             { text: "Anchors and matching in 3D", link: "/live/anchors" },
           ],

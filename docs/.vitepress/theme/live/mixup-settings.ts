@@ -29,16 +29,16 @@ export interface MixUpSettings {
 export const maxSeed = 99;
 const place = (value: number) => linkedInteger(value, 0, 1023);
 
-/** The preset: two nodules of different sizes. */
+/** The preset: two small nodules in the one patch, a large one in the other. */
 export const mixUpSchema = {
-  seedA: linkedInteger(1, 0, maxSeed),
-  zA: place(24),
-  yA: place(32),
-  xA: place(32),
-  seedB: linkedInteger(2, 0, maxSeed),
-  zB: place(24),
-  yB: place(32),
-  xB: place(32),
+  seedA: linkedInteger(3, 0, maxSeed),
+  zA: place(28),
+  yA: place(27),
+  xA: place(48),
+  seedB: linkedInteger(7, 0, maxSeed),
+  zB: place(19),
+  yB: place(29),
+  xB: place(38),
   sizeA: linkedInteger(8, 0, 30),
   sizeB: linkedInteger(8, 0, 30),
   image: linkedFlag(true),
