@@ -24,6 +24,13 @@ export interface JudgedAnchor {
   fate: AnchorFate;
 }
 
+/** What ATSS asks of its candidates, and how many of them reach it. */
+export interface AdaptiveThreshold {
+  threshold: number;
+  candidates: number;
+  passing: number;
+}
+
 export interface AnchorAnswer {
   /** The nodule's box in voxels. */
   nodule: number[];
@@ -34,7 +41,7 @@ export interface AnchorAnswer {
   /** Positives, ignored ones and the nearest of the others, by IoU. */
   anchors: JudgedAnchor[];
   /** Mean plus standard deviation of the candidates' IoU, of ATSS only. */
-  adaptive?: { threshold: number; candidates: number };
+  adaptive?: AdaptiveThreshold;
   /** Centers of the anchors along one axis, one list a level: they are the same along all three. */
   centers: { stride: number; at: number[] }[];
 }
@@ -82,11 +89,7 @@ function squaredDistances(boxes: ArrayLike<number>, nodule: readonly number[]): 
  * The threshold that ATSS takes for a nodule: over its candidates (on each level the nearest anchors, so many locations of them) the mean of the IoU
  * plus its standard deviation.
  */
-export function adaptiveThreshold(
-  { grid, boxes }: AnchorSet,
-  nodule: readonly number[],
-  perLocation: number,
-): { threshold: number; candidates: number } {
+export function adaptiveThreshold({ grid, boxes }: AnchorSet, nodule: readonly number[], perLocation: number): AdaptiveThreshold {
   const distances = squaredDistances(boxes, nodule);
   const ious: number[] = [];
   let first = 0;
@@ -100,7 +103,8 @@ export function adaptiveThreshold(
   }
   const mean = ious.reduce((sum, iou) => sum + iou, 0) / ious.length;
   const variance = ious.reduce((sum, iou) => sum + (iou - mean) ** 2, 0) / Math.max(1, ious.length - 1);
-  return { threshold: mean + Math.sqrt(variance), candidates: ious.length };
+  const threshold = mean + Math.sqrt(variance);
+  return { threshold, candidates: ious.length, passing: ious.filter((iou) => iou >= threshold).length };
 }
 
 const fateOf = (match: number): AnchorFate => (match >= 0 ? "positive" : match === -2 ? "ignored" : "background");
