@@ -6,7 +6,7 @@ import { seriesLook } from "./series.js";
 import type { Judgment, RunSummary } from "./summarize-detector.js";
 
 /** How the curve of a student is drawn beside that of the average: thinner and dotted, in the run's color. */
-export const studentLook = { strokeWidth: 1.6, strokeDasharray: "1.5 3.5", strokeLinecap: "round" } as const;
+const studentLook = { strokeWidth: 1.6, strokeDasharray: "1.5 3.5", strokeLinecap: "round" } as const;
 
 /** FROC curves on the logarithmic axis of LUNA16, with the seven points that the CPM averages over; the students' dotted. */
 export function frocFigure(runs: readonly RunSummary[]): string {

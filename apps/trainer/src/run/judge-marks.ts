@@ -38,7 +38,7 @@ export function judgeMarks(input: FrocInput): MarksJudgment {
 }
 
 /** By bands of diameters, the smallest first. */
-export function judgeBySize(input: FrocInput): SizeBand[] {
+function judgeBySize(input: FrocInput): SizeBand[] {
   const smallestFirst = { ...input, findings: [...input.findings].sort((a, b) => a.diameterMm - b.diameterMm) };
   return stratifyByFinding(smallestFirst, diameterBand([6, 10])).map(({ name, result }) => ({
     name,
