@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
 /** The built site; SITE names another folder of it. */
@@ -29,8 +30,8 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-/** A server of the built site, as any static host is one: files as they are, no rules, 404.html for what is not there. `under` is the folder that it lies in, "/" or such as "/a/b/". */
-export async function serveSite({ under = "/", root = dist } = {}) {
+/** A server of the built site, as any static host is one: files as they are, no rules, 404.html for what is not there. `under` is the folder that it lies in, "/" or such as "/a/b/". Most hosts compress. */
+export async function serveSite({ under = "/", root = dist, isCompressed = false } = {}) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const inside = path.startsWith(under) ? normalize(path.slice(under.length) || ".") : "..";
@@ -38,9 +39,11 @@ export async function serveSite({ under = "/", root = dist } = {}) {
     if (inside.startsWith("..") || !(file === root || file.startsWith(root + sep))) return void response.writeHead(404).end();
     try {
       const content = await readFile(file);
-      response
-        .writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "cache-control": "no-cache" })
-        .end(content);
+      const type = types[extname(file)] ?? "application/octet-stream";
+      const headers = { "content-type": type, "cache-control": "no-cache" };
+      if (isCompressed && /text|json|svg/.test(type))
+        response.writeHead(200, { ...headers, "content-encoding": "gzip" }).end(gzipSync(content));
+      else response.writeHead(200, headers).end(content);
     } catch {
       response.writeHead(404, { "content-type": types[".html"] }).end(await readFile(join(root, "404.html")));
     }
@@ -51,9 +54,13 @@ export async function serveSite({ under = "/", root = dist } = {}) {
   return { url: `http://127.0.0.1:${port}${under}`, close: () => new Promise((resolve) => server.close(() => resolve(undefined))) };
 }
 
-/** Chromium; a sandbox of its own is not to be had as root, in containers. */
-export const launch = () =>
-  chromium.launch({ executablePath: browserPath, args: process.getuid?.() === 0 ? ["--no-sandbox", "--disable-dev-shm-usage"] : [] });
+/** How Chromium is started; a sandbox of its own is not to be had as root, in containers. */
+export const browserOptions = () => ({
+  executablePath: browserPath,
+  args: process.getuid?.() === 0 ? ["--no-sandbox", "--disable-dev-shm-usage"] : [],
+});
+
+export const launch = () => chromium.launch(browserOptions());
 
 /**
  * The site in a browser: `open(path)` gives a page once its live parts are ready, `close` ends both. Errors of pages, and whatever they ask of other

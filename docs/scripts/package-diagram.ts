@@ -8,7 +8,7 @@ interface Box {
   engine: "none" | "tfjs" | "node";
 }
 
-const [boxWidth, boxHeight, gap, rowGap, edge] = [86, 34, 8, 92, 8];
+const [boxWidth, boxHeight, gap, rowGap, edge] = [118, 34, 12, 84, 8];
 
 /** How many packages of ours lie below one, on the longest way down. */
 const depthOf = (name: string): number => {
@@ -21,28 +21,22 @@ const engineOf = (name: string): Box["engine"] => {
   return platform === "node" ? "node" : peers.length > 0 ? "tfjs" : "none";
 };
 
-/** Rows by depth, the deepest at the bottom; below a package stand those that it imports. */
+const importsOf = (name: string): string[] => [...map[name]!.ours, ...(map[name]!.optional ?? [])];
+
+/** Rows by depth; below a package stand those that it imports, and at the bottom those that nothing of ours imports either. */
 function layOut(): { boxes: Box[]; width: number; rows: number } {
-  const rows: string[][] = [];
-  for (const name of Object.keys(map)) (rows[depthOf(name)] ??= []).push(name);
-  const importersOf = (name: string): number[] =>
-    rows
-      .slice(1)
-      .flatMap((row) => row.flatMap((above, i) => ([...map[above]!.ours, ...(map[above]!.optional ?? [])].includes(name) ? [i] : [])));
-  const mean = (values: readonly number[]): number =>
-    values.length === 0 ? 99 : values.reduce((sum, value) => sum + value, 0) / values.length;
-  rows[0]!.sort((a, b) => mean(importersOf(a)) - mean(importersOf(b)));
+  const names = Object.keys(map);
+  const isAlone = (name: string): boolean => importsOf(name).length === 0 && !names.some((other) => importsOf(other).includes(name));
+  const rows: string[][] = [names.filter(isAlone)];
+  for (const name of names.filter((one) => !isAlone(one))) (rows[depthOf(name) + 1] ??= []).push(name);
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const importersOf = (name: string): number[] => rows[2]!.flatMap((above, i) => (importsOf(above).includes(name) ? [i] : []));
+  rows[1]!.sort((a, b) => mean(importersOf(a)) - mean(importersOf(b)));
   const widest = Math.max(...rows.map((row) => row.length));
   const width = 2 * edge + widest * boxWidth + (widest - 1) * gap;
   const boxes = rows.flatMap((row, r) => {
-    // The lowest row stands side by side; each above is spread over what it imports.
-    const space = (width - 2 * edge) / (r === 0 ? widest : row.length + 1);
-    return row.map((name, i) => ({
-      name,
-      row: r,
-      engine: engineOf(name),
-      x: edge + (r === 0 ? i * (boxWidth + gap) : i * space + space / 4),
-    }));
+    const space = (width - 2 * edge + gap) / row.length;
+    return row.map((name, i) => ({ name, row: r, engine: engineOf(name), x: edge + i * space + (space - gap - boxWidth) / 2 }));
   });
   return { boxes, width, rows: rows.length };
 }
@@ -54,7 +48,8 @@ function layOut(): { boxes: Box[]; width: number; rows: number } {
  */
 export function packageDiagram(toPackages: string): string {
   const { boxes, width, rows } = layOut();
-  const top = (row: number): number => edge + boxHeight + rowGap * 0.5 + (rows - 1 - row) * rowGap;
+  // Nothing leads to the lowest row, so it stands closer.
+  const top = (row: number): number => edge + boxHeight + 40 + (rows - 1 - row) * rowGap - (row === 0 ? 32 : 0);
   const height = top(0) + boxHeight + edge;
   const byName = new Map(boxes.map((box) => [box.name, box]));
   const line = (from: Box, to: Box, isOptional: boolean): string => {
@@ -72,7 +67,7 @@ export function packageDiagram(toPackages: string): string {
   );
   const app = `<rect class="map-box map-app" x="${edge}" y="${edge}" width="${width - 2 * edge}" height="${boxHeight}" rx="5"/><text x="${width / 2}" y="${edge + 21}" text-anchor="middle">apps/trainer, the command gleaner: imports all of them</text>`;
   const words = boxes
-    .filter(({ row }) => row > 0)
+    .filter(({ name }) => importsOf(name).length > 0)
     .map(({ name }) => {
       const { ours, optional = [] } = map[name]!;
       return `${name} imports ${[...ours, ...optional.map((one) => `${one} where it is installed`)].join(", ")}`;

@@ -68,7 +68,7 @@ export function relocateScript(text, path) {
 export function relocatePage(text, path) {
   const up = wayUp(path);
   const base = `new URL(${JSON.stringify(up)},location.href).pathname`;
-  const settle = `<script>for(const a of document.querySelectorAll('a[href]:not([href^="#"])'))a.setAttribute("href",a.href.replace(location.origin,""));__VP_SITE_DATA__.base=${base}</script>`;
+  const settle = `<script>for(const a of document.querySelectorAll('a[href]:not([href^="#"])'))a.setAttribute("href",new URL(a.getAttribute("href"),location.href).href.replace(location.origin,""));__VP_SITE_DATA__.base=${base}</script>`;
   const html = text.replaceAll(`="${placeholder}`, `="${up}`);
   // The site's data are a script at the end of the body.
   const end = html.lastIndexOf("</body>");

@@ -27,35 +27,41 @@ const rate = 2;
 
 const logitOf = (p: number): number => Math.log(p / (1 - p));
 
-function curveOf(p: readonly number[], y: number, settings: FocalSettings): FocalCurve {
+/** The loss of each prediction, as a function of the logits. */
+function lossOf(count: number, { y, alpha0, alpha1, gamma, softAlpha, softBeta }: FocalSettings): (logits: tf.Tensor) => tf.Tensor {
+  const targets = tf.fill([count], y);
+  return (logits) => softTargetFocalLoss(targets, logits, { alpha: [alpha0, alpha1], gamma, softAlpha, softBeta });
+}
+
+function curveOf(p: readonly number[], settings: FocalSettings): FocalCurve {
   return tf.tidy(() => {
     const logits = tf.tensor1d(p.map(logitOf));
-    const targets = tf.fill([p.length], y);
-    const { alpha0, alpha1, gamma, softAlpha, softBeta } = settings;
-    const loss = (x: tf.Tensor): tf.Tensor => softTargetFocalLoss(targets, x, { alpha: [alpha0, alpha1], gamma, softAlpha, softBeta });
-    const gradient = tf.grad(loss)(logits);
-    return { p: [...p], value: Array.from(loss(logits).dataSync()), gradient: Array.from(gradient.dataSync()) };
+    const loss = lossOf(p.length, settings);
+    return { p: [...p], value: Array.from(loss(logits).dataSync()), gradient: Array.from(tf.grad(loss)(logits).dataSync()) };
   });
 }
 
 /** Gradient descent on the logit of one prediction, with a fixed target. */
 function descend(settings: FocalSettings): number[] {
-  const path = [settings.p];
-  for (let round = 0; round < rounds; round++) {
-    const { gradient } = curveOf([path.at(-1)!], settings.y, settings);
-    const logit = logitOf(path.at(-1)!) - rate * gradient[0]!;
-    path.push(Math.min(1 - 1e-6, Math.max(1e-6, 1 / (1 + Math.exp(-logit)))));
-  }
-  return path;
+  return tf.tidy(() => {
+    const gradientAt = tf.grad(lossOf(1, settings));
+    const path = [settings.p];
+    for (let round = 0; round < rounds; round++) {
+      const logit = logitOf(path.at(-1)!);
+      const [slope] = tf.tidy(() => gradientAt(tf.tensor1d([logit])).dataSync());
+      path.push(Math.min(1 - 1e-6, Math.max(1e-6, 1 / (1 + Math.exp(rate * slope! - logit)))));
+    }
+    return path;
+  });
 }
 
 /** Everything that the live page shows of the soft-target focal loss, computed by the package on the active backend. */
 export function focalAnswer(settings: FocalSettings): FocalAnswer {
   const off = { ...settings, softAlpha: false, softBeta: false };
-  const { value, gradient } = curveOf([settings.p], settings.y, settings);
+  const { value, gradient } = curveOf([settings.p], settings);
   return {
-    chosen: curveOf(grid, settings.y, settings),
-    hard: curveOf(grid, settings.y, off),
+    chosen: curveOf(grid, settings),
+    hard: curveOf(grid, off),
     at: { value: value[0]!, gradient: gradient[0]! },
     descent: { chosen: descend(settings), hard: descend(off) },
   };
