@@ -17,6 +17,8 @@ export interface EvaluateOptions {
   part?: "validation" | "test";
   /** Whether only the moving average of the weights is judged, which is the result, or the student (the weights of the last step) too; both unless told. */
   weights?: "ema" | "both";
+  /** Whether what the teacher makes of unlabeled patches is drawn too; unless told, with the test scans. */
+  pictures?: boolean;
   preparedFolder: string;
   signal?: AbortSignal;
   onScan?: (done: number, total: number) => void;
@@ -35,7 +37,7 @@ export interface EvaluateResult {
 
 /** Detects on held-out scans of a run and judges the candidates by LUNA16's rules; writes everything under `evaluation/` or `validation/`. */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
-  const { run, part = "test", preparedFolder, signal } = options;
+  const { run, part = "test", pictures = part === "test", preparedFolder, signal } = options;
   const config = readRunConfig(run);
   const source = join(run, runFiles.config);
   const split = await resolveSplit(config, { source, folder: preparedFolder, savedIn: run, ...(signal && { signal }) });
@@ -68,7 +70,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   writeJsonFile(join(folder, "slices.json"), slices);
   writeJsonFile(join(folder, "froc.json"), { step, ...froc, bySize, scores, ...(student && { student }) });
   // Settings are chosen by numbers; the pictures go with the scans that are looked at last.
-  if (part === "test") await writeTeacherPictures(folder, run, config, split, store, options);
+  if (pictures) await writeTeacherPictures(folder, run, config, split, store, options);
   return { run, step, froc, bySize, ...(student && { student }) };
 }
 
