@@ -21,11 +21,12 @@ export const detectionTask: Task = {
       onStep: ({ step, loss }, total) => onProgress(run.method, "steps", step, total, `loss ${loss.toFixed(3)}`),
     }),
   async judge({ folder, onProgress }, { part, preparedFolder, signal }) {
-    // The rule is fixed beforehand: the averaged weights at the end.
+    // The rule is fixed beforehand: the averaged weights at the end. `gleaner evaluate RUN` adds the student and the pictures to a run.
     await evaluate({
       run: folder,
       part,
       weights: "ema",
+      pictures: false,
       preparedFolder,
       signal,
       onScan: (done, total) => onProgress("evaluate", "scans", done, total),
