@@ -109,7 +109,7 @@ const focalmix = section({
   mixUpOf: oneOf("all", "unlabeled")
     .default("all")
     .describe("Which patches are mixed, and with which: labeled and unlabeled ones together, or the unlabeled ones among themselves."),
-  mixUpAlpha: number(0, 1000).default(0.2).describe("η of λ ~ Beta(η, η), for patches and for objects; 0 switches MixUp off."),
+  mixUpAlpha: number(0, 1000).default(0.75).describe("η of λ ~ Beta(η, η), for patches and for objects; 0 switches MixUp off."),
   boxes: flag.default(false).describe("Whether the boxes of the teacher's objects are learned too. Ours, not FocalMix's."),
   teacher: oneOf("ema", "live")
     .default("ema")

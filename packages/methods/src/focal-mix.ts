@@ -25,7 +25,7 @@ export interface FocalMixOptions {
   mixUp?: "none" | "image" | "image+object";
   /** Which patches are mixed with each other: all of them (default, as in the paper), or the unlabeled ones among themselves. */
   mixUpOf?: "all" | "unlabeled";
-  /** η of λ ~ Beta(η, η); 0 switches MixUp off. The paper's value is not known; 0.2 is our default. */
+  /** η of λ ~ Beta(η, η); 0 switches MixUp off. The paper's value is not known; 0.75 (MixMatch's) is our default. */
   mixUpAlpha?: number;
   /** A soft target above this is counted as a pseudo-positive. Default 0.5. */
   confidentAbove?: number;
@@ -96,7 +96,7 @@ export function focalMixBatch(
   grid: AnchorGrid,
   options: FocalMixOptions,
 ): FocalMixBatch {
-  const { random, views, temperature = 0.5, mixUp = "image", mixUpOf = "all", mixUpAlpha = 0.2, confidentAbove = 0.5 } = options;
+  const { random, views, temperature = 0.5, mixUp = "image", mixUpOf = "all", mixUpAlpha = 0.75, confidentAbove = 0.5 } = options;
   const { findObjects, learnBoxes = false, labeledBoxes = [] } = options;
   const sizeOf = (t: tf.Tensor): string => t.shape.slice(1).join("×");
   if (sizeOf(labeled.patches) !== sizeOf(unlabeled)) {

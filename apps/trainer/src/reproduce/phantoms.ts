@@ -18,8 +18,7 @@ export const phantomDesign: PhantomDesign = {
     // The phantoms are blocks of lung: there is nothing to crop away.
     preprocessing: { lungMask: false },
     training: { labeledBatch: 4, unlabeledBatch: 4 },
-    // η was chosen on other phantoms: 0.75, MixMatch's, over 0.2.
-    focalmix: { views: 2, mixUpAlpha: 0.75 },
+    focalmix: { views: 2 },
   },
 };
 
