@@ -17,7 +17,7 @@ export async function generatedPages(): Promise<Record<string, string>> {
     "generated/classification-settings.md": `${settingsTables("classification")}\n`,
     "generated/commands.md": `${await commandReference()}\n`,
     ...livePresets(),
-    "generated/package-diagram.md": packageDiagram("../packages/"),
+    "generated/package-diagram.md": packageDiagram(),
     "generated/scan-road.md": scanRoad(root, "../packages/"),
     ...packagePages(root),
   };

@@ -42,11 +42,10 @@ function layOut(): { boxes: Box[]; width: number; rows: number } {
 }
 
 /**
- * The packages and what each imports, as SVG in Markdown, drawn from scripts/map.mjs, to which scripts/check-shape.mjs holds the code.
- *
- * @param toPackages the way from the page to the pages of the packages, such as "./"
+ * The packages and what each imports, as SVG in Markdown, drawn from scripts/map.mjs, to which scripts/check-shape.mjs holds the code. No links in it:
+ * VitePress fetches the targets of links ahead, and fails at those in SVG.
  */
-export function packageDiagram(toPackages: string): string {
+export function packageDiagram(): string {
   const { boxes, width, rows } = layOut();
   // Nothing leads to the lowest row, so it stands closer.
   const top = (row: number): number => edge + boxHeight + 40 + (rows - 1 - row) * rowGap - (row === 0 ? 32 : 0);
@@ -63,7 +62,7 @@ export function packageDiagram(toPackages: string): string {
   });
   const drawn = boxes.map(
     ({ name, x, row, engine }) =>
-      `<a href="${toPackages}${name}.html" aria-label="@gleaner/${name}"><rect class="map-box map-${engine}" x="${x}" y="${top(row)}" width="${boxWidth}" height="${boxHeight}" rx="5"/><text x="${x + boxWidth / 2}" y="${top(row) + 21}" text-anchor="middle">${name}</text></a>`,
+      `<g data-package="${name}"><rect class="map-box map-${engine}" x="${x}" y="${top(row)}" width="${boxWidth}" height="${boxHeight}" rx="5"/><text x="${x + boxWidth / 2}" y="${top(row) + 21}" text-anchor="middle">${name}</text></g>`,
   );
   const app = `<rect class="map-box map-app" x="${edge}" y="${edge}" width="${width - 2 * edge}" height="${boxHeight}" rx="5"/><text x="${width / 2}" y="${edge + 21}" text-anchor="middle">apps/trainer, the command gleaner: imports all of them</text>`;
   const words = boxes
@@ -73,7 +72,7 @@ export function packageDiagram(toPackages: string): string {
       return `${name} imports ${[...ours, ...optional.map((one) => `${one} where it is installed`)].join(", ")}`;
     });
   return `<div class="map" tabindex="0" role="group" aria-label="Diagram of the packages">
-<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-labelledby="map-title map-words">
+<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="map-title map-words">
 <title id="map-title">The packages and what they import of each other</title>
 <desc id="map-words">${words.join("; ")}. The others import nothing of ours.</desc>
 <defs><marker id="map-arrow" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="map-head" d="M0 0L8 4L0 8z"/></marker></defs>

@@ -20,7 +20,7 @@ function overview(names: readonly string[]): string {
 
 Every package can be installed alone, as ES modules and CommonJS with types. Importing one does nothing: no backend is registered, no state is kept. What needs Node is behind \`./node\`, so that the rest runs in a page.
 
-${packageDiagram("./")}
+${packageDiagram()}
 | package | its one job | needs | runs in |
 | --- | --- | --- | --- |
 ${rows.join("\n")}

@@ -7,8 +7,8 @@ import { scanRoad } from "../scripts/scan-road.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 test("the diagram has every package once, an arrow for each import, and says them in words", () => {
-  const diagram = packageDiagram("./");
-  for (const name of Object.keys(map)) expect(diagram.split(`<a href="./${name}.html"`)).toHaveLength(2);
+  const diagram = packageDiagram();
+  for (const name of Object.keys(map)) expect(diagram.split(`data-package="${name}"`)).toHaveLength(2);
   const arrows = Object.values(map).reduce((sum, { ours, optional = [] }) => sum + ours.length + optional.length, 0);
   expect(diagram.split('class="map-line')).toHaveLength(arrows + 1);
   expect(diagram).toContain("methods imports losses, augment, curriculum");
@@ -17,7 +17,7 @@ test("the diagram has every package once, an arrow for each import, and says the
 });
 
 test("boxes of the diagram do not overlap and are inside of it", () => {
-  const diagram = packageDiagram("./");
+  const diagram = packageDiagram();
   const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(diagram)!.map(Number);
   const boxes = [...diagram.matchAll(/<rect [^>]*x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)].map((match) =>
     match.slice(1).map(Number),
