@@ -184,6 +184,25 @@ describe("prepareScan", () => {
     for (const name of here) expect(readFileSync(join(other, name)).equals(readFileSync(join(folder, name))), name).toBe(true);
   });
 
+  test("the same scan prepared many times at once is there for every caller, also where a broken entry is made anew", async () => {
+    const scan = await save("at-once.mha", withMark({ shape: [20, 20, 20], spacingMm: [2, 2, 2] }, [10, 20, 20]));
+    for (let round = 0; round < 20; round++) {
+      const found = await Promise.all(Array.from({ length: 8 }, () => prepareScan(scan, whole, folder)));
+      for (const { volume } of found) expect(volume.shape).toEqual([20, 20, 20]);
+      const [group] = readdirSync(folder).filter((name) => name !== "sources");
+      const [entry] = readdirSync(join(folder, group!));
+      const path = join(folder, group!, entry!);
+      if (round % 2 === 0) rmSync(path, { recursive: true });
+      else {
+        const chunk = join(path, "hu", "c", "0", "0", "0");
+        const bytes = readFileSync(chunk);
+        bytes[bytes.length >> 1]! ^= 255;
+        writeFileSync(chunk, bytes);
+      }
+    }
+    expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes(".tmp"))).toEqual([]);
+  });
+
   test("makes a broken entry anew", async () => {
     const scan = await save("broken.mha", withMark({ shape: [20, 20, 20], spacingMm: [2, 2, 2] }, [10, 20, 20]));
     const masked = settings({ spacingMm: 2 });

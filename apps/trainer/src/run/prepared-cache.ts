@@ -55,8 +55,16 @@ const groupFile = z.object({ zarr_format: z.literal(3), node_type: z.literal("gr
 const chunkShapeOf = ({ shape }: Grid): [number, number, number] =>
   shape.map((length) => Math.min(chunkEdge, length)) as [number, number, number];
 
-/** Writes a prepared scan under a temporary name and renames it when it is whole; the same scan gives the same bytes. */
-export async function writeEntry(path: string, prepared: PreparedVolume, origin: Record<string, unknown>): Promise<void> {
+/**
+ * Writes a prepared scan under a temporary name and renames it when it is whole; the same scan gives the same bytes. What another process has written
+ * meanwhile stays, unless it is to be written `anew`, because its bytes are not those that were written.
+ */
+export async function writeEntry(
+  path: string,
+  prepared: PreparedVolume,
+  origin: Record<string, unknown>,
+  { anew = false }: { anew?: boolean } = {},
+): Promise<void> {
   const { volume, lungs } = prepared;
   const { data, ...grid } = volume as Volume;
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
@@ -94,7 +102,7 @@ export async function writeEntry(path: string, prepared: PreparedVolume, origin:
     }
     const sorted = Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
     await create(root(disk), { attributes: { gleaner: { ...origin, ...grid, dtype, lungs: lungs !== undefined, files: sorted } } });
-    await replaceFolder(temporary, path);
+    if (anew || !(await openEntry(path))) await replaceFolder(temporary, path);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -112,6 +120,19 @@ async function replaceFolder(temporary: string, path: string): Promise<void> {
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST"].includes(String((error as NodeJS.ErrnoException).code))) throw error;
   }
+}
+
+/**
+ * Opens a prepared scan that was there a moment ago: one process takes a broken entry away before it puts the new one in its place, and between the two
+ * another one finds nothing.
+ */
+export async function reopenEntry(path: string): Promise<PreparedEntry | undefined> {
+  for (let tries = 0; tries < 50; tries++) {
+    const entry = await openEntry(path);
+    if (entry) return entry;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return undefined;
 }
 
 /** Opens a prepared scan; nothing where it is missing, or a file of it is missing or has another length than was written. */

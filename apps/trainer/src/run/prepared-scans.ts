@@ -7,7 +7,7 @@ import { readDicom, readVolume } from "@gleaner/volumes/node";
 import type { Scan } from "./data-split.js";
 import { sourceOf } from "./prepare-source.js";
 import { type Preprocessing, prepareVolume, spacingOf } from "./prepare-volume.js";
-import { type ArrayName, isCacheFault, openEntry, type PreparedEntry, writeEntry } from "./prepared-cache.js";
+import { type ArrayName, isCacheFault, openEntry, type PreparedEntry, reopenEntry, writeEntry } from "./prepared-cache.js";
 import { cutRegion } from "./prepared-region.js";
 
 /** A scan as the network's grid sees it: axes along LPS, resampled, cropped to the lungs; still in Hounsfield units with world coordinates. */
@@ -66,8 +66,9 @@ export async function ensurePrepared(
   const prepared = prepareVolume(await readScan(scan), settings, scan.path);
   await checkUnchanged();
   await mkdir(settingsFolder(settings, folder), { recursive: true });
-  await writeEntry(path, prepared, { version, source: checksum, ...(scan.series !== undefined && { series: scan.series }) });
-  const entry = await openEntry(path);
+  const origin = { version, source: checksum, ...(scan.series !== undefined && { series: scan.series }) };
+  await writeEntry(path, prepared, origin, { anew });
+  const entry = await reopenEntry(path);
   if (!entry) throw Object.assign(new Error(`${path} cannot be read back`), { code: "EIO", path });
   return { entry, cached: false };
 }
