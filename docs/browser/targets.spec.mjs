@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import "@tensorflow/tfjs-backend-cpu";
@@ -10,6 +11,7 @@ import { assignVariables, createRandom, createTensors, decodeCheckpoint, namedVa
 import { createVolume, formatMetaImage, formatNrrd } from "@gleaner/volumes";
 import * as tf from "@tensorflow/tfjs-core";
 import { generatePhantom } from "../../apps/trainer/src/phantom/generate.js";
+import { dicomFile, sliceElements } from "../../packages/volumes/test/dicom-files.js";
 import { stories } from "../.vitepress/theme/live/targets-settings.js";
 import { grayOf } from "./gray.mjs";
 import { livePart, numberOf, openSite, ready, skip } from "./site.mjs";
@@ -53,7 +55,7 @@ const viewsOf = ({ views, kind, draw }) => {
 /** What the network says of a view of a patch, once: the machine that tests may be slow. */
 const said = new Map();
 const predictOnce = (x) => {
-  const key = String(x.dataSync().reduce((hash, value) => (Math.imul(hash, 31) + Math.round(1e6 * value)) | 0, 7));
+  const key = createHash("sha256").update(x.dataSync()).digest("hex");
   if (!said.has(key))
     said.set(
       key,
@@ -147,6 +149,7 @@ test("the patch is where the slice was clicked, the sliders stand, or a nodule i
   page.setDefaultTimeout(180_000);
   const live = livePart(page, "targets");
   const settings = { ...preset, views: 1, kind: "none" };
+  await live.part.locator("summary").last().click();
   const slice = live.part.locator(".live-scan .live-clickable");
   const { width, height } = await slice.boundingBox();
   await slice.click({ position: { x: (width * 20.5) / 64, y: (height * 40.5) / 64 } });
@@ -224,7 +227,7 @@ test("a visitor's scan is read in the browser, and what is none is refused by a 
   assert.equal(await live.slider("seed").count(), 0);
 
   await input.setInputFiles(file("letter.nrrd", Buffer.from("Dear Sir")));
-  await page.waitForFunction(() => document.querySelector('.live-files [role="status"]').textContent.includes("letter.nrrd"));
+  await page.waitForFunction(() => document.querySelector('.live-scan-files [role="status"]').textContent.includes("letter.nrrd"));
   await compare(live, page, settings, source);
 
   // 3 mm in the file, 1.5 mm for the network.
@@ -234,8 +237,21 @@ test("a visitor's scan is read in the browser, and what is none is refused by a 
   const block = { data: new Int16Array(16 * 40 * 40).fill(-600), shape: [16, 40, 40] };
   await compare(live, page, { ...settings, z: 8, y: 20, x: 20 }, block);
 
+  // A DICOM series, its files in no order, each a slice.
+  const values = (z) => Uint16Array.from({ length: 1600 }, (_, i) => 100 + 16 * ((7 * z + 3 * Math.floor(i / 40) + (i % 40)) % 50));
+  const slices = Array.from({ length: 20 }, (_, z) => {
+    const elements = sliceElements({ position: `0\\0\\${1.5 * z}`, spacing: "1.5\\1.5", rows: 40, columns: 40, values: values(z) });
+    return file(`${(z * 7) % 20}.dcm`, dicomFile(elements));
+  });
+  await input.setInputFiles(slices);
+  await page.waitForFunction(() => document.body.textContent.includes("20 files: 20 × 40 × 40 voxels"));
+  const data = slices.flatMap((_, z) => Array.from(values(z), (value) => value - 1000));
+  const stack = { data, shape: [20, 40, 40] };
+  await compare(live, page, { ...settings, z: 10, y: 20, x: 20 }, stack);
+
+  await live.part.locator("summary").last().click();
   await live.button("phantom").click();
-  await compare(live, page, { ...settings, seed: 2, z: 8, y: 20, x: 20 });
+  await compare(live, page, { ...settings, seed: 2, z: 10, y: 20, x: 20 });
   assert.deepEqual(
     asked.filter((request) => !request.startsWith("GET ")),
     [],

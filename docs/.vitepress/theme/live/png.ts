@@ -72,7 +72,7 @@ export function heatUri(values: ArrayLike<number>, [rows, columns]: readonly [nu
   const pixels = new Uint8Array(4 * rows * columns);
   for (let i = 0; i < rows * columns; i++) {
     const share = Math.max(0, Math.min(1, values[i]!));
-    pixels.set([255, 45, 160, Math.round(217 * share ** 0.7)], 4 * i);
+    pixels.set([255, 45, 160, Math.round(217 * share)], 4 * i);
   }
   return pngUri(pixels, columns, rows, { channels: 4, colorType: 6 });
 }
