@@ -70,22 +70,26 @@ export async function openSite({ under = "/", root = dist } = {}) {
   const site = await serveSite({ under, root });
   const browser = await launch();
   const faults = [];
+  /** Notes what goes wrong on a page, under a name. */
+  function watch(page, name) {
+    const note = (text) => faults.push(`${name}: ${text}`);
+    page.on("pageerror", (error) => note(error.message));
+    page.on("console", (message) => message.type() === "error" && note(message.text()));
+    page.on("request", (request) => {
+      if (/^(https?|wss?):/.test(request.url()) && !request.url().startsWith(site.url)) note(`asks for ${request.url()}`);
+    });
+    page.on("response", (response) => response.status() >= 400 && note(`${response.status()} for ${response.url()}`));
+  }
+
   async function open(path, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
     const page = await context.newPage();
-    page.on("pageerror", (error) => faults.push(`${path}: ${error.message}`));
-    page.on("console", (message) => message.type() === "error" && faults.push(`${path}: ${message.text()}`));
-    page.on(
-      "request",
-      (request) =>
-        /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(site.url) && faults.push(`${path}: asks for ${request.url()}`),
-    );
-    page.on("response", (response) => response.status() >= 400 && faults.push(`${path}: ${response.status()} for ${response.url()}`));
+    watch(page, path);
     await page.goto(new URL(path, site.url).href);
     if (options.javaScriptEnabled !== false) await ready(page);
     return page;
   }
-  return { url: site.url, faults, browser, open, close: () => Promise.all([browser.close(), site.close()]) };
+  return { url: site.url, faults, browser, open, watch, close: () => Promise.all([browser.close(), site.close()]) };
 }
 
 /** Waits until the live parts of a page answer. */
