@@ -45,19 +45,22 @@ export class Conv3dLayer extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const x = onlyOne(inputs) as tf.Tensor5D;
-    const kernel = this.kernel!.read() as tf.Tensor5D;
-    const { kernelSize, filters, stride = 1 } = this.args;
-    const channels = x.shape[4];
-    const y =
-      kernelSize === 1
-        ? tf.matMul(tf.reshape(x, [-1, channels]), tf.reshape(kernel, [channels, filters]))
-        : stride === 2
-          ? stride2Conv3d(x, kernel)
-          : tf.conv3d(x, kernel, 1, "same");
-    const biased = this.bias ? tf.add(tf.reshape(y, [-1, filters]), this.bias.read()) : y;
-    const [n, d, h, w] = x.shape;
-    return tf.reshape(biased, [n, d / stride, h / stride, w / stride, filters]);
+    // Nothing but the output outlives the layer: a model outside training frees that as soon as it is used.
+    return tf.tidy(() => {
+      const x = onlyOne(inputs) as tf.Tensor5D;
+      const kernel = this.kernel!.read() as tf.Tensor5D;
+      const { kernelSize, filters, stride = 1 } = this.args;
+      const channels = x.shape[4];
+      const y =
+        kernelSize === 1
+          ? tf.matMul(tf.reshape(x, [-1, channels]), tf.reshape(kernel, [channels, filters]))
+          : stride === 2
+            ? stride2Conv3d(x, kernel)
+            : tf.conv3d(x, kernel, 1, "same");
+      const biased = this.bias ? tf.add(tf.reshape(y, [-1, filters]), this.bias.read()) : y;
+      const [n, d, h, w] = x.shape;
+      return tf.reshape(biased, [n, d / stride, h / stride, w / stride, filters]);
+    });
   }
 
   override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {

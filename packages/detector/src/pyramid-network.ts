@@ -110,8 +110,8 @@ export function createPyramidDetector(config: Partial<PyramidConfig> = {}): Pyra
         `input of shape [${x.shape.join(", ")}], expected [batch, z, y, x, ${full.inputChannels}] with multiples of ${multiple}`,
       );
     }
-    // Training mode only keeps what a gradient needs; nothing in the network behaves differently.
-    const [logits, deltas] = tf.tidy(() => model.apply(x, { training: true }) as tf.Tensor3D[]);
+    // Outside training mode a model frees what no later layer reads. Nothing else differs, and what a gradient needs its tape keeps.
+    const [logits, deltas] = tf.tidy(() => model.apply(x, { training: false }) as tf.Tensor3D[]);
     return { logits: logits!, deltas: deltas! };
   };
   const dispose = (): void => {

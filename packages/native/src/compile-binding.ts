@@ -32,9 +32,11 @@ export function bindingHash(): string {
 /** Add-ons of their own, because they do not need TensorFlow: the first is loaded before its libraries are. */
 export const quietName = "quiet.node";
 export const affinityName = "affinity.node";
+export const pagesName = "pages.node";
 const addOns = [
   ["quiet.cc", quietName],
   ["affinity.cc", affinityName],
+  ["pages.cc", pagesName],
 ] as const;
 
 /** The folder of npm's node-api-headers. */
