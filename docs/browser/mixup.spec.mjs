@@ -91,8 +91,8 @@ async function compare(live, page, settings, scans, own) {
   for (const [i, [name, size, donor, scale, lambda]] of objects.entries()) {
     const { patch, box, donorPatch, donorBox } = mixes[i];
     assert.ok(name.startsWith("AB"[patch]) && donor.startsWith("AB"[donorPatch]), `${name} ${donor}`);
-    near(size.replace(" mm", ""), edgeOf(box), 0.06, name);
-    near(scale.replace("× ", ""), edgeOf(box) / edgeOf(donorBox), 6e-4, name);
+    near(size.replace(/\smm$/, ""), edgeOf(box), 0.06, name);
+    near(scale.replace(/^×\s/, ""), edgeOf(box) / edgeOf(donorBox), 6e-4, name);
     near(lambda, settings.lambdaObjects, 1e-4, name);
   }
   const [, own1, rest, ignored] = /λ̃ = (\S+) of A and (\S+) of B; (\d+) anchors/.exec(await live.summary());

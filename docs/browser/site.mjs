@@ -92,9 +92,11 @@ export async function openSite({ under = "/", root = dist } = {}) {
   return { url: site.url, faults, browser, open, watch, close: () => Promise.all([browser.close(), site.close()]) };
 }
 
-/** Waits until the live parts of a page answer. */
+/** Waits until the live parts of a page answer: long, since some run a network, and the machine may be busy. */
 export const ready = (page) =>
-  page.waitForFunction(() => [...document.querySelectorAll("[data-live]")].every((part) => part.dataset.ready === "true"));
+  page.waitForFunction(() => [...document.querySelectorAll("[data-live]")].every((part) => part.dataset.ready === "true"), undefined, {
+    timeout: 180_000,
+  });
 
 /** A live part of a page: its controls by name, and what it shows. */
 export function livePart(page, name) {

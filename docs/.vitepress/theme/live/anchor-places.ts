@@ -35,5 +35,5 @@ export function locationMap(values: ArrayLike<number>, depth: number): number[] 
   });
 }
 
-/** An anchor in words: location and edge. */
-export const anchorWords = ({ depth, row, column, size }: AnchorPlace): string => `${depth}, ${row}, ${column}; ${anchorEdgesMm[size]} mm`;
+/** An anchor in words: location and edge. The unit stays with its number. */
+export const anchorWords = ({ depth, row, column, size }: AnchorPlace): string => `${depth}, ${row}, ${column}; ${anchorEdgesMm[size]}\u00a0mm`;
