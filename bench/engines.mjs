@@ -8,12 +8,13 @@
 //
 // `best` and `median` are of a step, `processor` is the median time of all threads, which a busy machine spoils least. --passive lets PyTorch's
 // threads sleep where they would spin, so that its processor time is work too; on a quiet machine the times count, without it.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pythonWithTorch } from "../packages/classifier/bench/pytorch.mjs";
 import { cases } from "./cases.mjs";
+import { extras } from "./extras.mjs";
 import { startWorker } from "./worker.mjs";
 
 const { values: options } = parseArgs({
@@ -32,9 +33,10 @@ const { values: options } = parseArgs({
 });
 const threads = Number(options.threads);
 const seconds = Number(options.seconds);
-const wanted = options.only?.split(",") ?? cases.map(({ name }) => name);
-const unknown = wanted.find((name) => cases.every((known) => known.name !== name));
-if (unknown) throw new RangeError(`--only names ${unknown}; expected some of ${cases.map(({ name }) => name).join(", ")}`);
+const names = [...cases, ...extras].map(({ name }) => name);
+const wanted = options.only?.split(",") ?? names;
+const unknown = wanted.find((name) => !names.includes(name));
+if (unknown) throw new RangeError(`--only names ${unknown}; expected some of ${names.join(", ")}`);
 
 const print = (text) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
 const middle = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
@@ -80,8 +82,9 @@ async function run({ name, what, gleaner, pytorch, engines, plan }, torch) {
   try {
     const common = { ...plan(folder), channelsLast: options["channels-last"], bfloat16: options.bfloat16 };
     for (const engine of engines.filter((engine) => options.engines.split(",").includes(engine))) {
-      // The first one writes its weights for the others.
-      writeFileSync(join(folder, "plan.json"), JSON.stringify({ ...common, engine, write: workers.length === 0 }));
+      // The first one writes its weights for the others, and their names and shapes into the plan.
+      const known = workers.length > 0 ? JSON.parse(readFileSync(join(folder, "plan.json"), "utf8")) : common;
+      writeFileSync(join(folder, "plan.json"), JSON.stringify({ ...known, engine, write: workers.length === 0 }));
       const worker = await startWorker(process.execPath, [gleaner, folder, String(engine === "wasm" ? 1 : threads)]);
       workers.push({ ...worker, engine, slow: engine === "wasm" });
     }
@@ -127,12 +130,19 @@ function printCase({ name, what, rows, profiles = {} }) {
   }
 }
 
-const torch = pythonWithTorch(options.python);
 print(`${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0].toFixed(1)}, Node ${process.version}, ${threads} threads (WASM: 1)`);
 const results = [];
+let torch;
 for (const one of cases.filter(({ name }) => wanted.includes(name))) {
+  torch ??= pythonWithTorch(options.python);
   const result = await run(one, torch);
   printCase(result);
+  results.push(result);
+}
+for (const { name, what, measure } of extras.filter(({ name }) => wanted.includes(name))) {
+  const result = { name, what, ...(await measure()) };
+  print(`\n${name}: ${what}`);
+  print(`${result.seconds.toFixed(3)} s${result.ratio ? `, ratio ${result.ratio.toFixed(1)}` : ""}`);
   results.push(result);
 }
 if (options.json)
