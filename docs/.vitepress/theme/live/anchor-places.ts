@@ -36,4 +36,5 @@ export function locationMap(values: ArrayLike<number>, depth: number): number[] 
 }
 
 /** An anchor in words: location and edge. The unit stays with its number. */
-export const anchorWords = ({ depth, row, column, size }: AnchorPlace): string => `${depth}, ${row}, ${column}; ${anchorEdgesMm[size]}\u00a0mm`;
+export const anchorWords = ({ depth, row, column, size }: AnchorPlace): string =>
+  `${depth}, ${row}, ${column}; ${anchorEdgesMm[size]}\u00a0mm`;
