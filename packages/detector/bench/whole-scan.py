@@ -1,0 +1,68 @@
+"""The worker of whole-scan.mjs for MONAI: its sliding-window RetinaNet detector on the scan, asked for line by line."""
+
+import json
+import os
+import resource
+import sys
+import time
+
+if len(sys.argv) > 3 and sys.argv[3] == "lazy":
+    # Functions of CUDA that nobody calls stay unresolved (see packages/classifier/bench/pytorch-stubs.py).
+    sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)
+
+import monai
+import numpy
+import torch
+from monai.apps.detection.networks.retinanet_detector import RetinaNetDetector
+from monai.apps.detection.utils.anchor_utils import AnchorGeneratorWithAnchorShape
+from slim_network import SlimNetwork
+
+folder, threads = sys.argv[1], int(sys.argv[2])
+torch.set_num_threads(threads)
+plan = json.load(open(f"{folder}/plan.json"))
+sizes, shape, patch = plan["sizes"], plan["shape"], plan["patch"]
+
+network = SlimNetwork(len(sizes))
+network.load(f"{folder}/weights.f32", plan["weights"])
+detector = RetinaNetDetector(network, AnchorGeneratorWithAnchorShape(feature_map_scales=(1,), base_anchor_shapes=[[size] * 3 for size in sizes]))
+detector.set_sliding_window_inferer(roi_size=[patch] * 3, overlap=plan["overlap"], sw_batch_size=1, mode="constant", device="cpu")
+detector.eval()
+scan = torch.from_numpy(numpy.fromfile(f"{folder}/scan.f32", "<f4").reshape(1, *shape))
+
+
+def detect(image, threshold):
+    detector.set_box_selector_parameters(
+        score_thresh=threshold,
+        topk_candidates_per_level=plan["topK"],
+        nms_thresh=plan["iouThreshold"],
+        detections_per_img=plan["maxDetections"],
+    )
+    network.calls = 0
+    with torch.inference_mode():
+        (found,) = detector([image], use_inferer=True)
+        return {"tiles": network.calls, "boxes": found["boxes"].tolist(), "scores": found["labels_scores"].tolist()}
+
+
+def largest_difference(image):
+    """Of the logits of the patch that Gleaner left as an example."""
+    with torch.inference_mode():
+        ours = network(image[None])[network.cls_key][0].permute(0, 2, 3, 4, 1).reshape(-1).numpy()
+    return float(numpy.abs(ours - numpy.fromfile(f"{folder}/logits.f32", "<f4")).max())
+
+
+def answer(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+example = scan[(slice(None), *(slice(start, start + patch) for start in plan["example"]))]
+answer(
+    version=f"MONAI {monai.__version__}, PyTorch {torch.__version__}",
+    parameters=sum(p.numel() for p in network.parameters()),
+    difference=largest_difference(example),
+    boxes=detect(example, plan["exampleThreshold"])["boxes"],
+)
+for line in sys.stdin:
+    start, spent = time.perf_counter(), time.process_time()
+    detections = detect(scan, plan["scoreThreshold"])
+    seconds, processor = time.perf_counter() - start, time.process_time() - spent
+    answer(time=seconds, processor=processor, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, **detections)
