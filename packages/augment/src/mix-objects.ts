@@ -124,8 +124,11 @@ function blend(data: Float32Array, shape: Triple, box: Float64Array, donor: Obje
     for (const y of taps[1]!) {
       for (const x of taps[2]!) {
         let value = 0;
+        // In plain numbers: an array for each corner would take most of the time.
         for (let corner = 0; corner < 8; corner++) {
-          const [cz, cy, cx] = [corner >> 2, (corner >> 1) & 1, corner & 1];
+          const cz = corner >> 2;
+          const cy = (corner >> 1) & 1;
+          const cx = corner & 1;
           const weight = (cz ? z.part : 1 - z.part) * (cy ? y.part : 1 - y.part) * (cx ? x.part : 1 - x.part);
           if (weight > 0) value += weight * donor.data[(z.low + cz) * sliceStep + (y.low + cy) * rowStep + x.low + cx]!;
         }

@@ -1,11 +1,4 @@
-import {
-  type AnchorGrid,
-  anchorPermutation,
-  applyAnchorPermutation,
-  inverseSymmetry,
-  type Symmetry,
-  transformVolume,
-} from "@gleaner/augment";
+import { type AnchorGrid, anchorPermutation, inverseSymmetry, type Symmetry, transformVolume } from "@gleaner/augment";
 import * as tf from "@tensorflow/tfjs-core";
 import type { DetectionPredict } from "./detection.js";
 
@@ -41,7 +34,7 @@ import type { DetectionPredict } from "./detection.js";
 export function averageViews(predict: DetectionPredict, patches: tf.Tensor5D, grid: AnchorGrid, views: readonly Symmetry[]): tf.Tensor2D {
   return meanOverViews(views, (view) => {
     const { logits } = predict(transformVolume(patches, view));
-    return [turnedBack(probabilitiesOf(logits), grid, view)];
+    return [tf.gather(probabilitiesOf(logits), orderBack(grid, view), 1)];
   })[0] as tf.Tensor2D;
 }
 
@@ -87,7 +80,8 @@ export function averagePredictions(
 ): MeanPredictions {
   const [probabilities, deltas] = meanOverViews(views, (view) => {
     const ofView = predict(transformVolume(patches, view));
-    return [turnedBack(probabilitiesOf(ofView.logits), grid, view), turnedDeltas(turnedBack(ofView.deltas, grid, view), view)];
+    const order = orderBack(grid, view);
+    return [tf.gather(probabilitiesOf(ofView.logits), order, 1), turnedDeltas(tf.gather(ofView.deltas, order, 1), view)];
   });
   return { probabilities: probabilities as tf.Tensor2D, deltas: deltas as tf.Tensor3D };
 }
@@ -108,16 +102,17 @@ function meanOverViews(views: readonly Symmetry[], ofView: (view: Symmetry) => t
 
 const probabilitiesOf = (logits: tf.Tensor3D): tf.Tensor2D => tf.sigmoid(tf.reshape(logits, [logits.shape[0], logits.shape[1]]));
 
-/** Values of a view's anchors in the order of the patch's: anchor k is found in the view through the inverse symmetry, on the grid as the view has it. */
-const turnedBack = <T extends tf.Tensor>(values: T, grid: AnchorGrid, view: Symmetry): T =>
-  applyAnchorPermutation(values, anchorPermutation(gridOfView(grid, view), inverseSymmetry(view)));
+/** Where each anchor of the patch is among a view's: anchor k is found in the view through the inverse symmetry, on the grid as the view has it. */
+const orderBack = (grid: AnchorGrid, view: Symmetry): tf.Tensor1D =>
+  tf.tensor1d(anchorPermutation(gridOfView(grid, view), inverseSymmetry(view)), "int32");
 
-/** Axis i of the view is axis `axes[i]` of the patch. */
+/** Axis i of the view is axis `axes[i]` of the patch. What the view leaves as it is costs nothing. */
 function turnedDeltas(deltas: tf.Tensor3D, { axes, flips }: Symmetry): tf.Tensor3D {
   const source = [0, 1, 2].map((axis) => axes.indexOf(axis as 0 | 1 | 2));
-  const order = tf.tensor1d([...source, ...source.map((i) => i + 3)], "int32");
-  const signs = [...source.map((i) => (flips[i] ? -1 : 1)), 1, 1, 1];
-  return tf.mul(tf.gather(deltas, order, 2), tf.tensor1d(signs));
+  const isMoved = source.some((from, axis) => from !== axis);
+  const moved = isMoved ? tf.gather(deltas, tf.tensor1d([...source, ...source.map((i) => i + 3)], "int32"), 2) : deltas;
+  if (!flips.includes(true)) return moved;
+  return tf.mul(moved, tf.tensor1d([...source.map((i) => (flips[i] ? -1 : 1)), 1, 1, 1]));
 }
 
 /** The anchor grid as it lies in a view: output axis i is input axis `axes[i]`. */

@@ -177,8 +177,9 @@ function withObjectsMixed(patches: tf.Tensor5D, boxes: readonly ArrayLike<number
       boxes: boxes[i]!,
     }),
   );
-  const mixed = applyObjectMix(each, drawObjectMix(each, alpha, random));
+  const mixes = drawObjectMix(each, alpha, random);
+  if (mixes.length === 0) return tf.clone(patches);
   const all = new Float32Array(values.length);
-  for (const [i, data] of mixed.entries()) all.set(data, i * size);
+  for (const [i, data] of applyObjectMix(each, mixes).entries()) all.set(data, i * size);
   return tf.tensor5d(all, patches.shape);
 }
