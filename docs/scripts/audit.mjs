@@ -1,5 +1,6 @@
 // Lighthouse on the built site, without a network: performance, accessibility and best practices, 95 of 100 or more on each page.
-//   node scripts/audit.mjs                 one page of each kind, as CI does
+//   node scripts/audit.mjs                 one page of each kind
+//   node scripts/audit.mjs --untimed       the same; performance is told, but only the rest can fail: CI's machine does other things too
 //   node scripts/audit.mjs --all           every page
 //   node scripts/audit.mjs live/froc.html  these
 // --mobile is a slow phone in place of a desktop machine.
@@ -30,7 +31,8 @@ if (skip) {
   process.exit(0);
 }
 const isMobile = argv.includes("--mobile");
-const given = argv.slice(2).filter((word) => word !== "--mobile");
+const isTimed = !argv.includes("--untimed");
+const given = argv.slice(2).filter((word) => word !== "--mobile" && word !== "--untimed");
 const pages =
   given.length === 0 ? [...ofEachKind, ...pagesOf().filter((path) => path.startsWith("live/"))] : given[0] === "--all" ? pagesOf() : given;
 
@@ -44,7 +46,7 @@ let isGood = true;
 /** The scores of a page. What else the machine does can only slow a page down, so one that is too slow gets two more tries. */
 async function judge(path) {
   let best;
-  for (let tries = 0; tries < 3; tries++) {
+  for (let tries = 0; tries < (isTimed ? 3 : 1); tries++) {
     const result = await lighthouse(
       new URL(path, site.url).href,
       { port, logLevel: "error", onlyCategories: categories },
@@ -66,7 +68,7 @@ try {
     console.log(`${scores.map((score) => String(score).padStart(3)).join(" ")}  ${path}`);
     for (const [i, name] of categories.entries()) {
       if (scores[i] >= wanted) continue;
-      isGood = false;
+      if (isTimed || name !== "performance") isGood = false;
       for (const { id, weight } of lhr.categories[name].auditRefs) {
         const { score, title, displayValue, details } = lhr.audits[id];
         if (weight === 0 || score === null || score >= 0.9) continue;
@@ -80,5 +82,6 @@ try {
   await browser.close();
   await site.close();
 }
-console.log(`audit: ${pages.length} pages, ${categories.join(", ")}: ${isGood ? `all at least ${wanted}` : `some below ${wanted}`}`);
+const judged = isTimed ? categories : categories.slice(1);
+console.log(`audit: ${pages.length} pages, ${judged.join(", ")}: ${isGood ? `all at least ${wanted}` : `some below ${wanted}`}`);
 process.exit(isGood ? 0 : 1);
