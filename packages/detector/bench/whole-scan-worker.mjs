@@ -10,7 +10,7 @@ const { namedVariables } = load("@gleaner/training");
 const [folder, threads] = [process.argv[2], Number(process.argv[3])];
 const plan = JSON.parse(readFileSync(`${folder}/plan.json`, "utf8"));
 tf.enableProdMode();
-const engine = await chooseEngine({ prefer: "native", native: { threads } });
+const engine = await chooseEngine({ prefer: "native", threads });
 
 const { shape, patch, overlap, example } = plan;
 const floats = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength);
