@@ -147,8 +147,8 @@ test("with decodeBoxes the box loss is 1 − GIoU over the positives, and its gr
   const { value, grads } = tf.variableGrads(() => detectionLoss(predict, batch, { decodeBoxes }).box, [deltas]);
   const reference = (of: readonly number[]): number => 1 - giou(decode(wanted[0]!, 0), decode(of, 0));
   expect(value.dataSync()[0]).toBeCloseTo(reference(said[0]!), 5);
-  const [[first, second]] = grads[deltas.name]!.arraySync() as number[][][];
-  for (const [i, slope] of first!.entries()) {
+  const [[first, second]] = grads[deltas.name]!.arraySync() as [[number[], number[]]];
+  for (const [i, slope] of first.entries()) {
     const at = (h: number): number => reference(said[0]!.map((v, k) => (k === i ? v + h : v)));
     expect(slope).toBeCloseTo((at(1e-5) - at(-1e-5)) / 2e-5, 4);
   }
