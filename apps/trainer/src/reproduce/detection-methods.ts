@@ -15,7 +15,7 @@ interface DetectionMethod {
 const focalMix = (settings: Settings = {}): DetectionMethod => ({ method: "focalmix", settings });
 
 /** The rows that tables are made of, by name. What a row does not name is as the table has it. */
-export const detectionMethods: Readonly<Record<string, DetectionMethod>> = {
+const detectionMethods: Readonly<Record<string, DetectionMethod>> = {
   supervised: { method: "supervised" },
   "supervised-equal-time": { method: "supervised", equalTime: true },
   full: { method: "supervised", allLabels: true },

@@ -22,7 +22,7 @@ export interface OpenRun {
 }
 
 /** What the runs that are finished say. */
-export interface TableResult {
+interface TableResult {
   rows: readonly object[];
   comparisons: readonly object[];
   /** The same for a terminal. */
