@@ -134,8 +134,7 @@ export function targetsOf(boxes: Float32Array, { size, anchors, matching }: Pick
 }
 
 /** The boxes whose center lies in a patch. */
-const boxesInside = (boxes: Float32Array, size: number): Float32Array =>
-  boxes.filter((_, i) => isInside(boxes, Math.floor(i / 6), size));
+const boxesInside = (boxes: Float32Array, size: number): Float32Array => boxes.filter((_, i) => isInside(boxes, Math.floor(i / 6), size));
 
 function isInside(boxes: Float32Array, box: number, size: number): boolean {
   return [0, 1, 2].every((axis) => {
