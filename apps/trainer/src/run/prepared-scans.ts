@@ -88,16 +88,36 @@ async function readScan({ path, files, series }: Scan): Promise<Volume> {
   return files ? (await readDicom(files, options)).volume : readVolume(path, options);
 }
 
+/**
+ * Reads from a prepared scan. Bytes that are not what was written are made anew; where another process or thread is doing that just now, they are read
+ * again first.
+ */
+async function readMended<T>(
+  scan: Scan,
+  settings: Preprocessing,
+  folder: string,
+  first: CachedScan,
+  read: (cached: CachedScan) => Promise<T>,
+): Promise<T> {
+  let found = first;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await read(found);
+    } catch (error) {
+      if (!isCacheFault(error) || tries === 12) throw error;
+      found = await ensurePrepared(scan, settings, folder, { anew: tries % 2 === 1 });
+    }
+  }
+}
+
 /** Reads and prepares one scan, or takes it from the cache; the key holds the settings and the checksum of the source's files. */
 export async function prepareScan(scan: Scan, settings: Preprocessing, folder: string): Promise<PreparedScan & { cached: boolean }> {
   const first = await ensurePrepared(scan, settings, folder);
-  try {
-    return { id: scan.id, ...(await readWhole(first.entry)), cached: first.cached };
-  } catch (error) {
-    if (!isCacheFault(error)) throw error;
-    const { entry } = await ensurePrepared(scan, settings, folder, { anew: true });
-    return { id: scan.id, ...(await readWhole(entry)), cached: false };
-  }
+  return readMended(scan, settings, folder, first, async (found) => ({
+    id: scan.id,
+    ...(await readWhole(found.entry)),
+    cached: found.cached && found === first,
+  }));
 }
 
 async function readWhole(entry: PreparedEntry): Promise<Omit<PreparedScan, "id">> {
@@ -143,15 +163,11 @@ export function createScanStore(settings: Preprocessing, folder: string, maxByte
         id: scan.id,
         grid,
         async cut(region, fill) {
-          try {
-            return await cutFrom(await entryOf(scan), region, fill);
-          } catch (error) {
-            if (!isCacheFault(error)) throw error;
-            // A cache that was damaged while it was in use: the same scan gives the same voxels again.
-            const { entry } = await ensurePrepared(scan, settings, folder, { anew: true });
+          // A cache may be damaged while it is in use: the same scan gives the same voxels again.
+          return readMended(scan, settings, folder, { entry: await entryOf(scan), cached: true }, ({ entry }) => {
             entries.set(keyOf(scan), entry);
             return cutFrom(entry, region, fill);
-          }
+          });
         },
       };
     },
