@@ -10,7 +10,7 @@ import { generatePhantom } from "../../apps/trainer/src/phantom/generate.js";
 import { presetsOf } from "../.vitepress/theme/live/linked-state.js";
 import { mixUpSchema } from "../.vitepress/theme/live/mixup-settings.js";
 import { grayOf } from "./gray.mjs";
-import { livePart, numberOf, openSite, ready, skip } from "./site.mjs";
+import { eventually, livePart, numberOf, openSite, ready, skip } from "./site.mjs";
 
 const edge = 32;
 const preset = presetsOf(mixUpSchema);
@@ -70,7 +70,9 @@ const near = (text, value, tolerance, what) =>
   assert.ok(Math.abs(numberOf(text) - value) <= tolerance, `${what}: ${text} on the page, ${value} in Node`);
 const edgeOf = (box) => Math.cbrt((box[3] - box[0]) * (box[4] - box[1]) * (box[5] - box[2])) * 1.5;
 
-async function compare(live, page, settings, scans, own) {
+const compare = (...all) => eventually(() => compareNow(...all));
+
+async function compareNow(live, page, settings, scans, own) {
   await ready(page);
   const expected = inNode(settings, scans, own);
   const { targets, mixes } = expected;

@@ -98,6 +98,19 @@ export const ready = (page) =>
     timeout: 180_000,
   });
 
+/** Checks again until it holds: a page may answer a moment after a control was moved. The last complaint is the test's. */
+export async function eventually(check, ms = 60_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (error.code !== "ERR_ASSERTION" || Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
 /** A live part of a page: its controls by name, and what it shows. */
 export function livePart(page, name) {
   const part = page.locator(`[data-live="${name}"]`);

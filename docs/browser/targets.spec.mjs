@@ -14,7 +14,7 @@ import { generatePhantom } from "../../apps/trainer/src/phantom/generate.js";
 import { dicomFile, sliceElements } from "../../packages/volumes/test/dicom-files.js";
 import { stories } from "../.vitepress/theme/live/targets-settings.js";
 import { grayOf } from "./gray.mjs";
-import { livePart, numberOf, openSite, ready, skip } from "./site.mjs";
+import { eventually, livePart, numberOf, openSite, ready, skip } from "./site.mjs";
 
 const edge = 32;
 const preset = stories[0].settings;
@@ -79,7 +79,9 @@ function inNode(settings, volume = phantom(settings.seed)) {
 const indexOf = ({ depth, row, column, size }) => ((depth * 8 + row) * 8 + column) * 3 + size;
 const near = (text, value, what) => assert.ok(Math.abs(numberOf(text) - value) <= 1e-4, `${what}: ${text} on the page, ${value} in Node`);
 
-async function compare(live, page, settings, volume) {
+const compare = (...all) => eventually(() => compareNow(...all));
+
+async function compareNow(live, page, settings, volume) {
   await ready(page);
   const { each, mean, target } = inNode(settings, volume);
   const at = indexOf(settings);
