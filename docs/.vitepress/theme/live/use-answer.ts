@@ -6,7 +6,7 @@ import { ref, shallowRef } from "vue";
  */
 export function useAnswer<Answer>(preset: Answer, ask: (isStale: () => boolean) => Promise<Answer | undefined>) {
   const answer = shallowRef(preset);
-  const isReady = ref(false);
+  const isReady = ref(true);
   const fault = ref("");
   let turn = 0;
 
