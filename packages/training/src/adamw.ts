@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { groupsOfPacks, hasOperator, runOperator } from "./all-at-once.js";
+import { groupsOfPacks, hasOperator, updateAtOnce } from "./all-at-once.js";
 import { checkRange, type Optimizer } from "./optimizer.js";
 import { join, part } from "./packs.js";
-import { createSlots, type SlotPack, setSlot } from "./slots.js";
+import { createSlots, setSlot } from "./slots.js";
 
 export interface AdamWOptions {
   /** How slowly the mean of the gradients follows, 0 to below 1 (default 0.9). */
@@ -47,7 +47,8 @@ export function createAdamW(options: AdamWOptions = {}): Optimizer {
   checkRange("beta2", beta2, 0, 1);
   checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
   if (!(epsilon > 0 && epsilon < 1)) throw new RangeError(`epsilon must be in (0, 1), got ${epsilon}`);
-  const slots = createSlots(["mean", "square"]);
+  const slotNames = ["mean", "square"];
+  const slots = createSlots(slotNames);
   let step = 0;
 
   return {
@@ -66,7 +67,10 @@ export function createAdamW(options: AdamWOptions = {}): Optimizer {
       const rates = [1 - beta1, 1 - beta2, epsilon * rootOfCorrection, (learningRate * rootOfCorrection) / (1 - beta1 ** step)] as const;
       const keptOfWeight = 1 - learningRate * weightDecay;
       if (alone) {
-        for (const group of groupsOfPacks(packs)) updateAtOnce(group, variables, gradients, rates, keptOfWeight);
+        for (const group of groupsOfPacks(packs)) {
+          const head = [...rates, ...group.map((pack) => (pack.group ? keptOfWeight : 1))];
+          updateAtOnce(operator, head, group, variables, gradients, slotNames);
+        }
         return;
       }
       tf.tidy(() => {
@@ -104,24 +108,4 @@ export function createAdamW(options: AdamWOptions = {}): Optimizer {
       step = 0;
     },
   };
-}
-
-function updateAtOnce(
-  packs: readonly SlotPack[],
-  variables: Readonly<Record<string, tf.Variable>>,
-  gradients: Readonly<Record<string, tf.Tensor>>,
-  rates: readonly number[],
-  kept: number,
-): void {
-  tf.tidy(() => {
-    const names = packs.map((pack) => pack.names[0]!);
-    const slot = (name: string): tf.Tensor[] => packs.map((pack) => pack.slots[name]!);
-    const lists = [names.map((name) => variables[name]!), names.map((name) => gradients[name]!), slot("mean"), slot("square")];
-    const next = runOperator(operator, [...rates, ...packs.map(({ group }) => (group ? kept : 1))], lists);
-    for (const [i, pack] of packs.entries()) {
-      variables[names[i]!]!.assign(next[i]!);
-      setSlot(pack, "mean", next[packs.length + i]!);
-      setSlot(pack, "square", next[2 * packs.length + i]!);
-    }
-  });
 }

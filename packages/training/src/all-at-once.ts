@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { SlotPack } from "./slots.js";
+import { type SlotPack, setSlot } from "./slots.js";
 
 // Engines with an operator over lists of tensors (@gleaner/native has them) do all weights in one call. New values stand beside old ones while
 // it runs, so large networks are done in several calls.
@@ -29,4 +29,30 @@ export function groupsOfPacks(packs: readonly SlotPack[]): SlotPack[][] {
     filled += size!;
   }
   return groups;
+}
+
+/**
+ * One call of an optimizer's operator for packs of one variable each: weights, gradients and each slot go in, the new weights and slots come out and
+ * take the places of the old ones.
+ *
+ * @param head the operator's numbers, those of each pack at their end
+ */
+export function updateAtOnce(
+  name: string,
+  head: readonly number[],
+  packs: readonly SlotPack[],
+  variables: Readonly<Record<string, tf.Variable>>,
+  gradients: Readonly<Record<string, tf.Tensor>>,
+  slotNames: readonly string[],
+): void {
+  tf.tidy(() => {
+    const names = packs.map((pack) => pack.names[0]!);
+    const state = slotNames.map((slot) => packs.map((pack) => pack.slots[slot]!));
+    const lists = [names.map((variable) => variables[variable]!), names.map((variable) => gradients[variable]!), ...state];
+    const next = runOperator(name, head, lists);
+    for (const [i, pack] of packs.entries()) {
+      variables[names[i]!]!.assign(next[i]!);
+      for (const [k, slot] of slotNames.entries()) setSlot(pack, slot, next[(k + 1) * packs.length + i]!);
+    }
+  });
 }

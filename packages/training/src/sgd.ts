@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { groupsOfPacks, hasOperator, runOperator } from "./all-at-once.js";
+import { groupsOfPacks, hasOperator, updateAtOnce } from "./all-at-once.js";
 import { checkRange, type Optimizer } from "./optimizer.js";
 import { join, part } from "./packs.js";
-import { createSlots, type SlotPack, setSlot } from "./slots.js";
+import { createSlots, setSlot } from "./slots.js";
 
 export interface SgdOptions {
   /** μ, 0 (default) to below 1. */
@@ -43,7 +43,8 @@ export function createSgd(options: SgdOptions = {}): Optimizer {
   checkRange("momentum", momentum, 0, 1);
   checkRange("weightDecay", weightDecay, 0, Number.POSITIVE_INFINITY);
   if (nesterov && momentum === 0) throw new RangeError("Nesterov's momentum needs a momentum above 0, got 0");
-  const slots = createSlots(momentum > 0 ? ["momentum"] : []);
+  const slotNames = momentum > 0 ? ["momentum"] : [];
+  const slots = createSlots(slotNames);
 
   return {
     apply(variables, gradients, learningRate) {
@@ -57,7 +58,10 @@ export function createSgd(options: SgdOptions = {}): Optimizer {
       const packs = slots.packs(variables, names, { group: decays, alone });
       if (alone) {
         const rates = [learningRate, momentum, nesterov ? 1 : 0];
-        for (const group of groupsOfPacks(packs)) updateAtOnce(group, variables, gradients, rates, weightDecay);
+        for (const group of groupsOfPacks(packs)) {
+          const head = [...rates, ...group.map((pack) => (pack.group ? weightDecay : 0))];
+          updateAtOnce(operator, head, group, variables, gradients, slotNames);
+        }
         return;
       }
       tf.tidy(() => {
@@ -87,23 +91,4 @@ export function createSgd(options: SgdOptions = {}): Optimizer {
     restore: (tensors) => slots.restore(tensors),
     dispose: () => slots.dispose(),
   };
-}
-
-function updateAtOnce(
-  packs: readonly SlotPack[],
-  variables: Readonly<Record<string, tf.Variable>>,
-  gradients: Readonly<Record<string, tf.Tensor>>,
-  rates: readonly number[],
-  decay: number,
-): void {
-  tf.tidy(() => {
-    const names = packs.map((pack) => pack.names[0]!);
-    const velocities = packs.flatMap((pack) => pack.slots["momentum"] ?? []);
-    const lists = [names.map((name) => variables[name]!), names.map((name) => gradients[name]!), velocities];
-    const next = runOperator(operator, [...rates, ...packs.map(({ group }) => (group ? decay : 0))], lists);
-    for (const [i, pack] of packs.entries()) {
-      variables[names[i]!]!.assign(next[i]!);
-      if (velocities.length > 0) setSlot(pack, "momentum", next[packs.length + i]!);
-    }
-  });
 }
