@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom } from "@gleaner/training";
 import { createEventLog, readEventLog } from "@gleaner/training/node";
 import { formatFindings } from "@gleaner/volumes";
 import { writeVolume } from "@gleaner/volumes/node";
 import { z } from "zod";
-import { inputError } from "../errors.js";
 import type { Triple } from "../phantom/canvas.js";
 import type { Difficulty, Phantom } from "../phantom/types.js";
 import { replaceFile, seriesUid } from "./phantom-files.js";
 import { phantomMakers } from "./phantom-makers.js";
+import { mayAddTo, readSetRecords, type SetJournal } from "./set-journal.js";
 
 /** What a set of phantoms is made by. */
 interface PhantomSetOptions {
@@ -68,6 +68,13 @@ const scanLine = z.object({
 /** One scan of the journal: its series and what was painted into it. */
 type PhantomRecord = z.infer<typeof scanLine>;
 type Settings = z.infer<typeof settingsLine>;
+const journalOfSet = {
+  name: journalName,
+  settings: settingsLine,
+  line: scanLine,
+  fixed: ["seed", "size", "spacingMm", "difficulty"],
+  words: { set: "phantoms", many: "phantoms", one: "phantom" },
+} satisfies SetJournal<typeof settingsLine, typeof scanLine>;
 
 /**
  * Writes a set of phantoms in LUNA16's layout: subset0/UID.mhd with .zraw, annotations.csv, annotations_excluded.csv, seriesuids.csv.
@@ -79,7 +86,7 @@ export async function writePhantomSet(options: PhantomSetOptions): Promise<Phant
   const { out, scans, seed, threads = 1 } = options;
   const settings = settingsOf(options);
   const { size, spacingMm, difficulty } = settings;
-  await mayUse(out, settings);
+  await mayAddTo(out, journalOfSet, settings);
   await mkdir(join(out, "subset0"), { recursive: true });
   const journalPath = join(out, journalName);
   const known = new Map(readPhantomRecords(out).map((record) => [record.scan, record]));
@@ -147,35 +154,7 @@ export function phantomIds(options: Parameters<typeof settingsOf>[0], count: num
 }
 
 /** What is in each scan of a folder of phantoms, in the order in which they were drawn; empty where there is no journal. */
-export function readPhantomRecords(folder: string): PhantomRecord[] {
-  const path = join(folder, journalName);
-  if (!existsSync(path)) return [];
-  return readEventLog(path)
-    .slice(1)
-    .map((line, i) => {
-      const record = scanLine.safeParse(line);
-      if (!record.success)
-        throw inputError(`line ${i + 2} of ${path} is no phantom: ${z.prettifyError(record.error).replaceAll("\n", " ")}`);
-      return record.data;
-    });
-}
-
-/** Throws unless the folder is new, empty, or holds phantoms of these settings. */
-async function mayUse(out: string, settings: Settings): Promise<void> {
-  const files = existsSync(out) ? await readdir(out) : [];
-  if (files.length === 0) return;
-  const path = join(out, journalName);
-  if (!files.includes(journalName)) throw inputError(`${out} holds ${files[0]} and no phantoms; expected a new or empty folder`);
-  const [first] = readEventLog(path);
-  if (first === undefined) return;
-  const found = settingsLine.safeParse(first);
-  if (!found.success) throw inputError(`${path} does not begin with the settings of a set of phantoms`);
-  for (const name of ["seed", "size", "spacingMm", "difficulty"] as const) {
-    const [here, wanted] = [String(found.data[name]), String(settings[name])];
-    if (here !== wanted)
-      throw inputError(`${out} holds phantoms with ${name} ${here}, not ${wanted}; expected the same settings or another folder`);
-  }
-}
+export const readPhantomRecords = (folder: string): PhantomRecord[] => readSetRecords(folder, journalOfSet);
 
 /** The records in the order of their places in the set, which threads may have finished in another. */
 function orderOf(settings: Settings, known: ReadonlyMap<string, PhantomRecord>): PhantomRecord[] {
