@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { readEventLog } from "@gleaner/training/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runFiles } from "../src/run/run-folder.js";
+import { runawayAbove, watchPseudoPositives } from "../src/run/runaway-guard.js";
 import { startEngine } from "../src/run/start-engine.js";
-import { runawayAbove, train, watchPseudoPositives } from "../src/run/train.js";
+import { train } from "../src/run/train.js";
 import { makeTrainingSet } from "./training-set.js";
 
 const silent = { write: () => true };
@@ -16,17 +17,17 @@ beforeAll(async () => {
 afterAll(() => set.remove());
 
 test("the guard looks at means of 50 steps and speaks once, when the mean first passes 1.2", () => {
-  const state = { pseudoPositives: { highest: 0, recent: [] as number[] } };
-  const speaks = (values: number[]): number[] => values.flatMap((value, i) => (watchPseudoPositives(state, value) ? [i] : []));
+  const seen = { highest: 0, recent: [] as number[] };
+  const speaks = (values: number[]): number[] => values.flatMap((value, i) => (watchPseudoPositives(seen, value) ? [i] : []));
   expect(runawayAbove).toBe(1.2);
   // A single wild step, or 49 of them, are no mean of 50.
   expect(speaks([60, ...new Array<number>(48).fill(0)])).toEqual([]);
   expect(speaks([0])).toEqual([]);
-  expect(state.pseudoPositives.highest).toBeCloseTo(1.2, 10);
+  expect(seen.highest).toBeCloseTo(1.2, 10);
   expect(speaks(new Array<number>(50).fill(1.19))).toEqual([]);
   // (45 · 1.19 + 5 · 1.3) / 50 is the first mean above 1.2.
   expect(speaks(new Array<number>(60).fill(1.3))).toEqual([4]);
-  expect(state.pseudoPositives.highest).toBeCloseTo(1.3, 9);
+  expect(seen.highest).toBeCloseTo(1.3, 9);
 });
 
 test("a teacher that takes everything for an object is noted once, in the log and to the caller, naming step and value", async () => {

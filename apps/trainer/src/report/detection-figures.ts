@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { runawayAbove } from "../run/train.js";
+import { runawayAbove } from "../run/runaway-guard.js";
 import { runawayOf } from "./detection-runaway.js";
 import { draw, lineOf, smoothed, stepAxis } from "./plots.js";
 import type { RunSummary } from "./summarize-detector.js";

@@ -1,4 +1,4 @@
-import { runawayAbove } from "../run/train.js";
+import { runawayAbove } from "../run/runaway-guard.js";
 import { lossFigure, pseudoPositivesFigure } from "./detection-figures.js";
 import { frocFigure } from "./detection-froc.js";
 import { runawayOf } from "./detection-runaway.js";

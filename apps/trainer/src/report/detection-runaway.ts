@@ -1,4 +1,4 @@
-import { runawayAbove } from "../run/train.js";
+import { runawayAbove } from "../run/runaway-guard.js";
 import type { RunSummary } from "./summarize-detector.js";
 
 /** How near the teacher came to confirming its own errors, by the mean over 50 steps that training itself watches, over all of a shorter run. */

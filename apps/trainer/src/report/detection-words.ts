@@ -1,5 +1,5 @@
 import { formatDuration } from "../reporters/progress.js";
-import { runawayAbove } from "../run/train.js";
+import { runawayAbove } from "../run/runaway-guard.js";
 import { compareMethods, methodTitles } from "./detection-compare.js";
 import { runawayOf } from "./detection-runaway.js";
 import { count, percent } from "./html.js";

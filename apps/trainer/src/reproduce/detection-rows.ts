@@ -5,6 +5,7 @@ import { readEventLog } from "@gleaner/training/node";
 import type { Config } from "../config.js";
 import type { EvaluateResult } from "../run/evaluate.js";
 import { readJsonFile, readRunConfig, runFiles, validationFolder } from "../run/run-folder.js";
+import { type PseudoPositives, watchPseudoPositives } from "../run/runaway-guard.js";
 import type { StepEvent } from "../run/train.js";
 import type { Part, PlannedRun } from "./plan.js";
 import type { TaskContext } from "./task.js";
@@ -88,6 +89,8 @@ const found = (value: number | null): number => value ?? 0;
 function summarize(folder: string, part: Part) {
   const { cpm, sensitivity, bySize } = readJsonFile<EvaluateResult["froc"] & Pick<EvaluateResult, "bySize">>(judgmentFile(folder, part));
   const steps = readEventLog(join(folder, runFiles.events)).filter(({ kind }) => kind === "step") as unknown as StepEvent[];
+  const pseudoPositives: PseudoPositives = { highest: 0, recent: [] };
+  for (const event of steps) watchPseudoPositives(pseudoPositives, event.pseudoPositives);
   const sum = (name: "seconds" | "waited"): number => steps.reduce((total, event) => total + event[name], 0);
   return {
     config: readRunConfig(folder) as Config,
@@ -96,23 +99,10 @@ function summarize(folder: string, part: Part) {
       Object.entries(sensitivity).map(([rate, value]) => [rate, found(value)]),
     ) as DetectionRow["sensitivity"],
     bySize,
-    pseudoPositives: highestMean(
-      steps.map((event) => event.pseudoPositives),
-      50,
-    ),
+    pseudoPositives: pseudoPositives.highest,
     seconds: sum("seconds"),
     waited: steps.length > 0 ? sum("waited") / sum("seconds") : 0,
   };
-}
-
-/** The highest mean of so many values in a row; 0 of fewer. */
-function highestMean(values: readonly number[], width: number): number {
-  let [sum, highest] = [0, 0];
-  for (const [i, value] of values.entries()) {
-    sum += value - (values[i - width] ?? 0);
-    if (i >= width - 1) highest = Math.max(highest, sum / width);
-  }
-  return highest;
 }
 
 const meanBySize = (ofSeeds: readonly EvaluateResult["bySize"][]): DetectionRow["bySize"] =>

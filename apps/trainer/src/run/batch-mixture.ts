@@ -60,6 +60,12 @@ export function mixPatches(
   return { ...mixed, unlabeledWeight };
 }
 
+/** The views of a teacher of FocalMix; a mean teacher sees the patch as it lies. */
+export function viewsOf({ method, focalmix, training }: Config, random: Random) {
+  const [kind, count] = method === "focalmix" ? ([training.symmetries, focalmix.views] as const) : (["none", 1] as const);
+  return Array.from({ length: count }, () => drawSymmetry(kind, random));
+}
+
 function withUnlabeled(
   config: Config,
   network: Network,
@@ -67,21 +73,22 @@ function withUnlabeled(
   { labeled, unlabeled, labeledBoxes, unlabeledPlaces }: Patches & { unlabeled: tf.Tensor5D },
   random: Random,
 ): Omit<MixedBatch, "unlabeledWeight"> {
-  const { patch: size, symmetries } = config.training;
-  const { views, temperature, mixUp, mixUpOf, mixUpAlpha, boxes, teacher } = config.focalmix;
+  const { patch: size } = config.training;
+  const { temperature, mixUp, mixUpOf, mixUpAlpha, boxes, teacher } = config.focalmix;
   const isFocalMix = config.method === "focalmix";
-  const ofViews = random.fork("views");
+  const views = viewsOf(config, random.fork("views"));
   const anchors = network.anchorsOf([size, size, size]);
   const rule = createObjectRule(config, anchors, size, state.objectCurriculum);
   const findObjects = (probabilities: Float32Array, deltas: Float32Array, patch: number) =>
     rule.find(probabilities, deltas, unlabeledPlaces[patch]!);
   const usesAverage = !isFocalMix || teacher === "ema";
   const { predict } = network.detector;
-  const grid = network.gridOf([size, size, size]);
+  const { grid } = anchors;
   if (usesAverage) state.ema.swapIn();
   try {
     if (!isFocalMix) {
       const { batch, statistics } = meanTeacherBatch(predict, labeled, unlabeled, grid, {
+        views,
         findObjects,
         targetsOf: ({ boxes: found }) => targetsOf(Float32Array.from(found), { size, anchors, matching: config.matching }),
       });
@@ -90,7 +97,7 @@ function withUnlabeled(
     const needsObjects = (mixUp === "image+object" && mixUpAlpha > 0) || boxes;
     const { batch, statistics } = focalMixBatch(predict, labeled, unlabeled, grid, {
       random: random.fork("mixUp"),
-      views: Array.from({ length: views }, () => drawSymmetry(symmetries, ofViews)),
+      views,
       temperature,
       mixUp,
       mixUpOf,

@@ -1,12 +1,13 @@
 import { averagePredictions } from "@gleaner/methods";
 import { createRandom, type Random } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
+import { viewsOf } from "./batch-mixture.js";
 import { createPatchBatches } from "./batches.js";
 import type { DataSplit } from "./data-split.js";
 import { nodulesInside } from "./nodules-inside.js";
 import { makePatch } from "./patches.js";
 import type { ScanStore } from "./prepared-scans.js";
-import { type TrainedTeacher, viewsOf } from "./teacher-targets.js";
+import type { TrainedTeacher } from "./teacher-targets.js";
 
 /** What is known of a patch of a batch. */
 export interface BatchPatch {

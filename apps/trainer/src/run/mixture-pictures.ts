@@ -4,6 +4,7 @@ import type { Config } from "../config.js";
 import type { DataSplit } from "./data-split.js";
 import type { Rectangle } from "./evaluation-slices.js";
 import { type BatchPatch, drawLastBatch, type LastBatch } from "./last-batch.js";
+import { diameterMmOf } from "./object-rule.js";
 import { grayPlane, rectanglesOn } from "./picture-planes.js";
 import { spacingOf } from "./prepare-volume.js";
 import type { ScanStore } from "./prepared-scans.js";
@@ -83,7 +84,6 @@ function pictureOf(
   cubes: Record<"before" | "mixed" | "after", Float32Array[]>,
 ): MixturePicture {
   const spacing = spacingOf(preprocessing);
-  const diameterOf = (box: Float64Array): number => spacing.reduce((sum, mm, axis) => sum + mm * (box[axis + 3]! - box[axis]!), 0) / 3;
   const partner = partners[i]!;
   const own = mixes.filter(({ patch }) => patch === i).sort((a, b) => a.lambda - b.lambda);
   const shownBox = own[0]?.box ?? [...boxes[i]!, ...boxes[partner]!];
@@ -101,9 +101,9 @@ function pictureOf(
     objectsMixed: own.length > 0 ? planeOf(cubes.after[i]!) : null,
     objects: own.map(({ box, lambda, donorPatch, donorBox }) => ({
       box: rectanglesOn(box, z)[0]!,
-      diameterMm: diameterOf(box),
+      diameterMm: diameterMmOf(box, spacing),
       lambda,
-      donor: { ...patches[donorPatch]!, diameterMm: diameterOf(donorBox) },
+      donor: { ...patches[donorPatch]!, diameterMm: diameterMmOf(donorBox, spacing) },
     })),
   };
 }

@@ -34,6 +34,10 @@ export function restoreObjectCurriculum({ objects }: Config, unlabeledScans: num
   return curriculum;
 }
 
+/** The mean edge of a box in mm. */
+export const diameterMmOf = (box: ArrayLike<number>, spacing: readonly number[]): number =>
+  spacing.reduce((sum, mm, axis) => sum + mm * (box[axis + 3]! - box[axis]!), 0) / 3;
+
 const sizesOf = ({ bandsMm }: Config["objects"], scans: number) => ({
   classes: bandsMm.length + 1,
   unlabeled: scans * (bandsMm.length + 1),
@@ -59,8 +63,7 @@ export function createObjectRule(config: Config, anchors: AnchorSet, size: numbe
         const box = decodeBoxes(anchors.boxes.subarray(i, i + 6), deltas.subarray(i, i + 6));
         const center = [0, 1, 2].map((axis) => (box[axis]! + box[axis + 3]!) / 2);
         if (!center.every((c) => c >= -0.5 && c <= size - 0.5)) continue;
-        const diameterMm = spacing.reduce((sum, mm, axis) => sum + mm * (box[axis + 3]! - box[axis]!), 0) / 3;
-        const band = bandOf(diameterMm);
+        const band = bandOf(diameterMmOf(box, spacing));
         seen.push({ index: scan * bands + band, probability, band });
         if (probability >= limits[band]!) found.push({ anchor, box });
       }

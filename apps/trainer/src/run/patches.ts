@@ -84,15 +84,24 @@ export async function samplePatch(
       return Math.round(center - size / 2 + (random() - 0.5) * (size / 2));
     }) as Triple;
   } else {
-    start = shape.map((length) => (length <= size ? Math.floor((length - size) / 2) : randomInteger(length - size + 1, random))) as Triple;
+    start = drawStart(shape, size, random);
   }
-  const crop = await scan.cut({ start, shape: [size, size, size] }, windowHu[0]);
   const kept: number[] = [];
   for (let i = 0; i < boxes.length; i += 6) {
     const box = [0, 1, 2, 3, 4, 5].map((k) => boxes[i + k]! - start[k % 3]!);
     if ([0, 1, 2].every((axis) => box[axis + 3]! > -0.5 && box[axis]! < size - 0.5)) kept.push(...box);
   }
-  return { voxels: toNetworkRange(crop.data, windowHu), boxes: Float32Array.from(kept) };
+  return { voxels: await cutCube(scan, start, size, windowHu), boxes: Float32Array.from(kept) };
+}
+
+/** Where a cube begins that lies anywhere in a scan; around the middle of a scan that is no larger. */
+export const drawStart = (shape: readonly number[], size: number, random: () => number): Triple =>
+  shape.map((length) => (length <= size ? Math.floor((length - size) / 2) : randomInteger(length - size + 1, random))) as Triple;
+
+/** The voxels of a cube at a place of a scan as the network sees them; what lies outside of the scan is air. */
+export async function cutCube(scan: OpenedScan, start: Triple, size: number, windowHu: readonly [number, number]): Promise<Float32Array> {
+  const { data } = await scan.cut({ start, shape: [size, size, size] }, windowHu[0]);
+  return toNetworkRange(data, windowHu);
 }
 
 /** The symmetry that a training patch is seen under. */

@@ -1,15 +1,7 @@
 import type { Volume } from "@gleaner/volumes";
 import type { Rectangle } from "./evaluation-slices.js";
-import { toNetworkRange } from "./patches.js";
-import type { OpenedScan } from "./prepared-scans.js";
 
 type Triple = [number, number, number];
-
-/** The voxels of a cube at a place of a scan as the network sees them; what lies outside of the scan is air. */
-export async function cutCube(scan: OpenedScan, start: Triple, size: number, windowHu: readonly [number, number]): Promise<Float32Array> {
-  const { data } = await scan.cut({ start, shape: [size, size, size] }, windowHu[0]);
-  return toNetworkRange(data, windowHu);
-}
 
 /** Where a cube begins that has a voxel in its middle, moved into the scan where the scan is large enough. */
 export const startAround = (center: readonly number[], size: number, { shape }: Pick<Volume, "shape">): Triple =>

@@ -1,10 +1,11 @@
-import { createRandom, createShuffledPasses, type Random, randomInteger } from "@gleaner/training";
+import { createRandom, createShuffledPasses, type Random } from "@gleaner/training";
 import { boxesInRegion, boxesOfFindings, voxelToWorld, worldToVoxel } from "@gleaner/volumes";
 import type { Config } from "../config.js";
 import { type LocationValues, locationMaxima } from "./anchor-locations.js";
 import type { DataSplit, Scan } from "./data-split.js";
 import type { Rectangle } from "./evaluation-slices.js";
-import { cutCube, grayPlane, rectanglesOn, startAround } from "./picture-planes.js";
+import { cutCube, drawStart } from "./patches.js";
+import { grayPlane, rectanglesOn, startAround } from "./picture-planes.js";
 import type { ScanStore } from "./prepared-scans.js";
 import type { TrainedTeacher } from "./teacher-targets.js";
 
@@ -91,8 +92,7 @@ async function choosePlaces(
   const stream = random.fork("starts");
   for (const scan of scans.slice(each)) {
     const { shape } = (await store.open(scan)).grid;
-    const start = shape.map((length) => (length <= size ? Math.floor((length - size) / 2) : randomInteger(length - size + 1, stream)));
-    places.push({ choice: "random", scan, start: start as Triple });
+    places.push({ choice: "random", scan, start: drawStart(shape, size, stream) });
   }
   return places;
 }

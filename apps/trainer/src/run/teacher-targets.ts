@@ -4,8 +4,9 @@ import type { Random } from "@gleaner/training";
 import { loadCheckpoint } from "@gleaner/training/node";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
+import { viewsOf } from "./batch-mixture.js";
 import { createObjectRule, type ObjectRule, restoreObjectCurriculum } from "./object-rule.js";
-import { drawSymmetry, targetsOf } from "./patches.js";
+import { targetsOf } from "./patches.js";
 import { runFiles } from "./run-folder.js";
 import { loadTrainedDetector, type TrainedDetector } from "./trained-detector.js";
 
@@ -52,12 +53,6 @@ export function loadTrainedTeacher(run: string, config: Config, unlabeledScans: 
       });
     },
   };
-}
-
-/** The views of a teacher of FocalMix; a mean teacher sees the patch as it lies. */
-export function viewsOf({ method, focalmix, training }: Config, random: Random) {
-  const [kind, count] = method === "focalmix" ? ([training.symmetries, focalmix.views] as const) : (["none", 1] as const);
-  return Array.from({ length: count }, () => drawSymmetry(kind, random));
 }
 
 /** No labeled patch beside the unlabeled one. */

@@ -17,6 +17,7 @@ import { createPatchMaker } from "./patch-threads.js";
 import { prepareScans } from "./prepare-scans.js";
 import { createScanStore } from "./prepared-scans.js";
 import { checkRunFolder, runFiles, writeJsonFile } from "./run-folder.js";
+import { runawayWarning, watchPseudoPositives } from "./runaway-guard.js";
 import { createTrainingState, restoreTrainingState, saveTrainingState, type TrainingState } from "./training-state.js";
 
 /** What is logged of each step. */
@@ -62,9 +63,6 @@ export interface TrainResult {
   waited: number;
   stopped: boolean;
 }
-
-/** Above this many confident pseudo-positives per unlabeled patch (mean of 50 steps) training tends to run away. */
-export const runawayAbove = 1.2;
 
 /** Trains a detector as the configuration says; stops cleanly, with a checkpoint, when the signal is aborted. */
 export async function train(config: Config, options: TrainOptions): Promise<TrainResult> {
@@ -143,7 +141,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
             );
         }
         lastLoss = loss;
-        const runsAway = watchPseudoPositives(state, about.pseudoPositives);
+        const runsAway = watchPseudoPositives(state.pseudoPositives, about.pseudoPositives);
         state.hardExamples?.observe(places, ofPatches);
         state.step = step + 1;
         const seconds = (performance.now() - started) / 1000;
@@ -232,18 +230,6 @@ function updateWeights(
   tf.dispose([value, kept!, clipped.norm, ...Object.values(gradients), ...Object.values(clipped.gradients)]);
   return { parts: Array.from(read.slice(0, 4)), gradientNorm: read[4]!, ofPatches: read.slice(5) };
 }
-
-/** Keeps the highest mean of 50 steps; true where it passes the guard for the first time. */
-export function watchPseudoPositives({ pseudoPositives }: Pick<TrainingState, "pseudoPositives">, ofStep: number): boolean {
-  const { recent, highest: before } = pseudoPositives;
-  recent.push(ofStep);
-  if (recent.length > 50) recent.shift();
-  if (recent.length === 50) pseudoPositives.highest = Math.max(before, recent.reduce((a, b) => a + b) / 50);
-  return before <= runawayAbove && pseudoPositives.highest > runawayAbove;
-}
-
-const runawayWarning = (step: number, mean: number): string =>
-  `step ${step}: ${mean.toFixed(2)} confident pseudo-positives an unlabeled patch (mean of 50 steps, more than ${runawayAbove}): the teacher may confirm its own false positives; where lesions are rare, a lower unlabeledWeight or MixUp holds them down`;
 
 function startRunFolder(config: Config, split: DataSplit, { run, resume = false, environment }: TrainOptions): void {
   mkdirSync(run, { recursive: true });

@@ -6,6 +6,7 @@ import type { Config } from "../config.js";
 import { inputError } from "../errors.js";
 import { createObjectCurriculum, restoreObjectCurriculum } from "./object-rule.js";
 import { createHardExamples, type HardExamples } from "./patch-hard-examples.js";
+import type { PseudoPositives } from "./runaway-guard.js";
 
 /** All that a run needs to go on as if it had never stopped; its batches are functions of seed and step. */
 export interface TrainingState {
@@ -18,8 +19,7 @@ export interface TrainingState {
   hardExamples?: HardExamples;
   /** What flexible thresholds know of the unlabeled scans. */
   objectCurriculum?: Curriculum;
-  /** The fullest mean of 50 steps of confident pseudo-positives, and what the next mean is made of. */
-  pseudoPositives: { highest: number; recent: number[] };
+  pseudoPositives: PseudoPositives;
 }
 
 /** How many scans a state speaks of. */
