@@ -2,7 +2,6 @@
 
 import copy
 import json
-import math
 import os
 import resource
 import sys
@@ -17,65 +16,24 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+# The network is that of the benchmark of whole scans.
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../packages/detector/bench"))
+from slim_network import SlimNetwork  # noqa: E402
+
 folder, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
 plan = json.load(open(f"{folder}/plan.json"))
 
 
-class Residual(nn.Module):
-    def __init__(self, filters):
-        super().__init__()
-        self.conv1 = nn.Conv3d(filters, filters, 3, padding=1, bias=False)
-        self.norm1 = nn.GroupNorm(4, filters)
-        self.conv2 = nn.Conv3d(filters, filters, 3, padding=1, bias=False)
-        self.norm2 = nn.GroupNorm(4, filters)
-
-    def forward(self, x):
-        y = functional.relu(self.norm1(self.conv1(x)), inplace=True)
-        return functional.relu(x + self.norm2(self.conv2(y)), inplace=True)
+def predict(network, x):
+    """Logits [batch, anchors] and deltas [batch, anchors, 6], as the detector of detector-step.mjs has them."""
+    answers = network(x)
+    flat = lambda y, values: y.permute(0, 2, 3, 4, 1).reshape(len(y), -1, values)
+    return flat(answers[network.cls_key][0], 1).squeeze(2), flat(answers[network.box_reg_key][0], 6)
 
 
-class Detector(nn.Module):
-    """The slim preset: strides 2, 4 and 8, one level at stride 4 with three sizes."""
-
-    def __init__(self, channels=(16, 32, 48), pyramid=32, sizes=3):
-        super().__init__()
-        before = 1
-        for i, filters in enumerate(channels, 1):
-            kernel = 4 if i == 1 else 2
-            self.add_module(f"stage{i}_down", nn.Conv3d(before, filters, kernel, 2, padding=kernel // 2 - 1, bias=False))
-            self.add_module(f"stage{i}_norm", nn.GroupNorm(4, filters))
-            self.add_module(f"stage{i}_block1", Residual(filters))
-            before = filters
-        self.lateral3 = nn.Conv3d(channels[2], pyramid, 1)
-        self.lateral2 = nn.Conv3d(channels[1], pyramid, 1)
-        self.head_conv1 = nn.Conv3d(pyramid, pyramid, 3, padding=1, bias=False)
-        self.head_norm1 = nn.GroupNorm(4, pyramid)
-        self.logits = nn.Conv3d(pyramid, sizes, 1)
-        self.deltas = nn.Conv3d(pyramid, sizes * 6, 1)
-
-    def forward(self, x):
-        stages = []
-        for i in (1, 2, 3):
-            down, norm = getattr(self, f"stage{i}_down"), getattr(self, f"stage{i}_norm")
-            x = getattr(self, f"stage{i}_block1")(functional.relu(norm(down(x)), inplace=True))
-            stages.append(x)
-        top = self.lateral2(stages[1]) + functional.interpolate(self.lateral3(stages[2]), scale_factor=2)
-        features = functional.relu(self.head_norm1(self.head_conv1(top)), inplace=True)
-        flat = lambda y, values: y.permute(0, 2, 3, 4, 1).reshape(len(y), -1, values)
-        return flat(self.logits(features), 1).squeeze(2), flat(self.deltas(features), 6)
-
-
-model = Detector()
-values, state, at = numpy.fromfile(f"{folder}/weights.f32", "<f4"), model.state_dict(), 0
-names = {"gamma": "weight", "beta": "bias", "kernel": "weight"}
-for name, shape in plan["weights"]:
-    layer, _, kind = name.rpartition("/")
-    size = math.prod(shape)
-    value = torch.from_numpy(values[at : at + size].reshape(shape).copy())
-    at += size
-    layer = layer.replace("block1_", "block1.")
-    state[f"{layer}.{names.get(kind, kind)}"].copy_(value.permute(4, 3, 0, 1, 2) if kind == "kernel" else value)
+model = SlimNetwork(3)
+model.load(f"{folder}/weights.f32", plan["weights"])
 
 size, labeled, unlabeled, views = plan["size"], plan["labeled"], plan["unlabeled"], plan["views"]
 layout = torch.channels_last_3d if plan["channelsLast"] else torch.contiguous_format
@@ -111,7 +69,7 @@ def soft_targets():
     with torch.no_grad():
         for k in range(views):
             axes = [axis for axis, bit in ((2, 4), (3, 2), (4, 1)) if k & bit]
-            logits, _ = teacher(torch.flip(fresh, axes).contiguous(memory_format=layout))
+            logits, _ = predict(teacher, torch.flip(fresh, axes).contiguous(memory_format=layout))
             total = total + torch.flip(torch.sigmoid(logits).reshape(unlabeled, edge, edge, edge, 3), [axis - 1 for axis in axes])
         mean = (total / views).reshape(unlabeled, -1)
         # Sharpened with the temperature 1/2.
@@ -122,7 +80,7 @@ def training_step():
     batch, soft = patches, targets
     if unlabeled:
         batch, soft = torch.cat([patches, fresh]).contiguous(memory_format=layout), torch.cat([targets, soft_targets()])
-    logits, boxes = model(batch)
+    logits, boxes = predict(model, batch)
     each = focal(soft, logits).sum(1)
     positives = targets.sum().clamp(min=1)
     box = functional.smooth_l1_loss(boxes[:labeled], deltas, reduction="none", beta=1 / 9).sum(2) * targets
@@ -138,7 +96,7 @@ def training_step():
 
 def inference():
     with torch.inference_mode():
-        logits, boxes = model(patches)
+        logits, boxes = predict(model, patches)
         boxes.numpy()
         return float(logits.numpy().sum(dtype="f8"))
 

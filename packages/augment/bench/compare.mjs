@@ -4,30 +4,19 @@
 //
 // Needs python3 with venv; Pillow and NumPy come from PyPI into a virtual environment below the cache folder (GLEANER_CACHE or ~/.cache/gleaner).
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { pythonIn } from "../../../bench/python.mjs";
 import { randAugment } from "../dist/index.js";
 import { drawnImages, seeded } from "./drawn-images.mjs";
 
 const { values } = parseArgs({ options: { images: { type: "string", default: "448" }, repeats: { type: "string", default: "15" } } });
 const [count, repeats] = [values.images, values.repeats].map(Number);
 
-function pythonWithPillow() {
-  const home = join(process.env.GLEANER_CACHE ?? join(homedir(), ".cache/gleaner"), "augment-compare");
-  const python = join(home, "bin/python");
-  if (!existsSync(join(home, "ready"))) {
-    mkdirSync(home, { recursive: true });
-    execFileSync("python3", ["-m", "venv", home], { stdio: "inherit" });
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "pillow", "numpy"], { stdio: "inherit" });
-    writeFileSync(join(home, "ready"), "");
-  }
-  return python;
-}
-
-const python = pythonWithPillow();
+const python = pythonIn("augment-compare", ["pillow", "numpy"]);
 const images = drawnImages(count);
 const random = seeded(2);
 // Three times an operation and its value, then side, y and x of the cutout.

@@ -6,13 +6,14 @@
 // Needs Node 22.18 or newer and python3 with venv; NumPy comes from PyPI into a virtual environment below the cache folder (GLEANER_CACHE or
 // ~/.cache/gleaner).
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { pythonIn } from "../../../bench/python.mjs";
 import { createCurriculum, restoreCurriculum } from "../dist/index.js";
 import { createRecount, madeUpSteps } from "./made-up-steps.ts";
 
@@ -29,18 +30,6 @@ const [ourSteps, theirSteps, repeats] = [400, 100, 5];
 // Ours goes through its steps again and again: batches come fresh from a network, so reading them from main memory is no part of the cost.
 const rounds = 10;
 const threshold = 0.95;
-
-function pythonWithNumpy() {
-  const home = join(process.env.GLEANER_CACHE ?? join(homedir(), ".cache/gleaner"), "curriculum-compare");
-  const python = join(home, "bin/python");
-  if (!existsSync(join(home, "ready"))) {
-    mkdirSync(home, { recursive: true });
-    execFileSync("python3", ["-m", "venv", home], { stdio: "inherit" });
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "numpy"], { stdio: "inherit" });
-    writeFileSync(join(home, "ready"), "");
-  }
-  return python;
-}
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
@@ -117,7 +106,7 @@ try {
   writeFileSync(join(folder, "indices.i32"), joined("indices", Int32Array));
   writeFileSync(join(folder, "confidences.f32"), joined("confidences", Float32Array));
   writeFileSync(join(folder, "classes.i32"), joined("classes", Int32Array));
-  const python = pythonWithNumpy();
+  const python = pythonIn("curriculum-compare", ["numpy"]);
   const ask = (kind) => {
     const script = fileURLToPath(new URL("compare.py", import.meta.url));
     const args = [script, folder, kind, ...[unlabeled, classes, batch, theirSteps, repeats].map(String)];

@@ -4,11 +4,12 @@
 //
 // Needs python3 with venv; NumPy comes from PyPI into a virtual environment below the cache folder (GLEANER_CACHE or ~/.cache/gleaner).
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { pythonIn } from "../../../bench/python.mjs";
 import { nonMaxSuppression3d } from "../dist/index.js";
 import { clusteredBoxes } from "./clustered-boxes.mjs";
 
@@ -22,18 +23,6 @@ const { values } = parseArgs({
 const [count, clusters, iouThreshold] = [values.boxes, values.clusters, values.iou].map(Number);
 const repeats = 7;
 
-function pythonWithNumpy() {
-  const home = join(process.env.GLEANER_CACHE ?? join(homedir(), ".cache/gleaner"), "detector-compare");
-  const python = join(home, "bin/python");
-  if (!existsSync(join(home, "ready"))) {
-    mkdirSync(home, { recursive: true });
-    execFileSync("python3", ["-m", "venv", home], { stdio: "inherit" });
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "numpy"], { stdio: "inherit" });
-    writeFileSync(join(home, "ready"), "");
-  }
-  return python;
-}
-
 /** CPU seconds (every thread) and wall seconds: the first are what a busy machine does not spoil. */
 const clock = () => {
   const { user, system } = process.cpuUsage();
@@ -42,7 +31,7 @@ const clock = () => {
 const middle = (times) => [0, 1].map((i) => times.map((time) => time[i]).toSorted((a, b) => a - b)[times.length >> 1]);
 const seconds = (value) => `${value < 1 ? value.toFixed(3) : value.toFixed(1)} s`;
 
-const python = pythonWithNumpy();
+const python = pythonIn("detector-compare", ["numpy"]);
 const { boxes, scores } = clusteredBoxes(count, clusters);
 const folder = mkdtempSync(join(tmpdir(), "nms-compare-"));
 try {

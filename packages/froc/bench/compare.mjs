@@ -5,11 +5,12 @@
 // Needs python3 with venv; NumPy and scikit-learn come from PyPI into a virtual environment below the cache folder (GLEANER_CACHE or
 // ~/.cache/gleaner). The samples of the loop structure are few and scaled, because 1000 of them take minutes.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { pythonIn } from "../../../bench/python.mjs";
 import { bootstrapFroc, cpmRates, matchFindings, summarizeFroc } from "../dist/index.js";
 import { evaluateFrocFiles } from "../dist/node.js";
 import { madeUpSubmission, seeded } from "./made-up-submission.mjs";
@@ -25,18 +26,6 @@ const { values } = parseArgs({
 const [scanCount, marksPerScan, samples, loopSamples] = [values.scans, values.marks, values.samples, values["loop-samples"]].map(Number);
 const repeats = 5;
 
-function pythonWithNumpy() {
-  const home = join(process.env.GLEANER_CACHE ?? join(homedir(), ".cache/gleaner"), "froc-compare");
-  const python = join(home, "bin/python");
-  if (!existsSync(join(home, "ready"))) {
-    mkdirSync(home, { recursive: true });
-    execFileSync("python3", ["-m", "venv", home], { stdio: "inherit" });
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "numpy", "scikit-learn"], { stdio: "inherit" });
-    writeFileSync(join(home, "ready"), "");
-  }
-  return python;
-}
-
 /** CPU seconds (every thread) and wall seconds: the first are what a busy machine does not spoil. */
 const clock = () => {
   const { user, system } = process.cpuUsage();
@@ -46,7 +35,7 @@ const since = (start) => clock().map((value, i) => value - start[i]);
 const middle = (times) => [0, 1].map((i) => times.map((time) => time[i]).toSorted((a, b) => a - b)[times.length >> 1]);
 const seconds = (value) => `${value < 1 ? value.toFixed(3) : value.toFixed(1)} s`;
 
-const python = pythonWithNumpy();
+const python = pythonIn("froc-compare", ["numpy", "scikit-learn"]);
 const input = madeUpSubmission(scanCount, marksPerScan);
 const folder = mkdtempSync(join(tmpdir(), "froc-compare-"));
 try {

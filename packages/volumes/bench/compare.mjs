@@ -5,12 +5,13 @@
 //
 // Needs python3 with venv; the libraries come from PyPI into a virtual environment below the cache folder (GLEANER_CACHE or ~/.cache/gleaner).
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { cpus, homedir, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { pythonIn } from "../../../bench/python.mjs";
 import { cropVolume, isVolumeError, resampleVolume, voxelToWorld, worldToVoxel } from "../dist/index.js";
 import { readVolume, writeVolume } from "../dist/node.js";
 import { excuseOf, idleRows } from "./known.mjs";
@@ -24,15 +25,8 @@ if (!data) throw new Error("GLEANER_DATA is not set, expected the folder of real
 const script = fileURLToPath(new URL("compare.py", import.meta.url));
 
 function pythonWithReaders() {
-  const home = join(process.env.GLEANER_CACHE ?? join(homedir(), ".cache/gleaner"), "volumes-compare");
-  const python = join(home, "bin/python");
   const packages = ["numpy", "SimpleITK", "nibabel", "pydicom", "pynrrd", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg"];
-  if (!existsSync(join(home, "ready"))) {
-    mkdirSync(home, { recursive: true });
-    execFileSync("python3", ["-m", "venv", home], { stdio: "inherit" });
-    execFileSync(python, ["-m", "pip", "install", "--quiet", ...packages], { stdio: "inherit" });
-    writeFileSync(join(home, "ready"), "");
-  }
+  const python = pythonIn("volumes-compare", packages);
   const versions = execFileSync(python, ["-m", "pip", "list", "--format=json"], { encoding: "utf8" });
   const wanted = new Set(packages.slice(0, 5).map((name) => name.toLowerCase()));
   const named = JSON.parse(versions).filter(({ name }) => wanted.has(name.toLowerCase()));
