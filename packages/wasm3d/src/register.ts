@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { convolutionKernels } from "./convolution-kernels.js";
+import { depthwiseKernels } from "./depthwise-gradients.js";
 import { gatherKernels } from "./gather.js";
 import { groupNormKernels } from "./group-norm.js";
 import { createHeap, type Heap, type WasmBackend } from "./heap.js";
@@ -7,6 +8,7 @@ import type { Kernel } from "./kernel.js";
 import { matMulKernels } from "./mat-mul.js";
 import { poolKernels } from "./pool-kernels.js";
 import { sumKernels } from "./sum.js";
+import { upsampleKernels } from "./upsample.js";
 
 const backendName = "wasm";
 
@@ -48,11 +50,13 @@ export function registerWasm3d(): string[] {
   };
   const kernels: Record<string, Kernel> = {
     ...convolutionKernels,
+    ...depthwiseKernels,
     ...poolKernels,
     ...gatherKernels,
     ...sumKernels,
     ...matMulKernels,
     ...groupNormKernels,
+    ...upsampleKernels,
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     const stock = tf.getKernel(kernelName, backendName);

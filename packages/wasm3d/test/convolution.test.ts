@@ -63,6 +63,22 @@ describe("gradients by tfjs-core against finite differences", () => {
     }
   });
 
+  test("conv2d with pads of its own at each border", () => {
+    const pads: [[number, number], [number, number], [number, number], [number, number]] = [
+      [0, 0],
+      [2, 1],
+      [0, 3],
+      [0, 0],
+    ];
+    const [input, filter] = [random<tf.Rank.R4>([2, 8, 7, 3], 1), random<tf.Rank.R4>([3, 3, 3, 4], 2)];
+    for (const { differences, gradient } of [
+      slopes((t) => tf.conv2d(t as tf.Tensor4D, filter, 2, pads, "NHWC", 1, "floor"), input),
+      slopes((t) => tf.conv2d(input, t as tf.Tensor4D, 2, pads, "NHWC", 1, "floor"), filter),
+    ]) {
+      expect(Math.abs(gradient - differences)).toBeLessThan(2e-4 * Math.max(1, Math.abs(differences)));
+    }
+  });
+
   test("conv2dTranspose is the input gradient of conv2d", () => {
     const y = tf.tidy(() =>
       tf.conv2dTranspose(random<tf.Rank.R4>([1, 4, 5, 4], 1), random<tf.Rank.R4>([3, 3, 3, 4], 2), [1, 8, 10, 3], 2, "same"),

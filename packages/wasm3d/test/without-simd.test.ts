@@ -1,9 +1,12 @@
 // The same kernels on the engine without SIMD, which TensorFlow.js loads where WebAssembly has none.
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
+import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { registerWasm3d } from "../src/index.js";
+import { depthwise, expectGradients } from "./depthwise.js";
 import { line, referenceFilterGradient, referenceForward, referenceInputGradient } from "./reference-convolution.js";
+import { expectUpsampling } from "./upsample.js";
 import { difference, dirtyHeap, numbers } from "./wasm.js";
 
 beforeAll(async () => {
@@ -49,4 +52,16 @@ test("group norm is that of composed operators", () => {
     const [y] = tf.engine().runKernel("GleanerGroupNorm", { x, gamma, beta }, attributes) as tf.Tensor[];
     expect(difference(y!.dataSync(), composed.dataSync())).toBeLessThan(1e-5);
   });
+});
+
+test("gradients of depthwise convolutions", () => {
+  fc.assert(fc.property(depthwise, expectGradients), { numRuns: 50 });
+});
+
+test("nearest upsampling and its gradient", () => {
+  for (const shape of [
+    [2, 3, 1, 5, 7],
+    [1, 2, 4, 3, 16],
+  ] as [number, number, number, number, number][])
+    expectUpsampling(shape);
 });
