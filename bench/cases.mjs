@@ -1,6 +1,7 @@
 // What engines.mjs compares: each case has its inputs, and one worker for each engine.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { pythonWithMonai } from "../packages/detector/bench/monai.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const product = (shape) => shape.reduce((a, b) => a * b, 1);
@@ -22,6 +23,22 @@ function detectorPlan({ size, labeled, unlabeled = 0, views = 0, train = true })
     write("targets", [labeled, anchors], () => (draw() > 0.99 ? 1 : 0));
     write("deltas", [labeled, anchors, 6], draw);
     return { size, labeled, unlabeled, views, train, write: true };
+  };
+}
+
+/** Patches of noise with boxes in them, to be matched in every step. */
+function lesionPlan({ size, labeled, boxes }) {
+  return (folder) => {
+    const plan = detectorPlan({ size, labeled })(folder);
+    const draw = drawer();
+    const oneBox = () => {
+      const [center, extent] = [0, 1].map((kind) =>
+        Array.from({ length: 3 }, () => (kind ? 6 + 3 * draw() : (size / 2) * (1 + 0.7 * draw()))),
+      );
+      return [...center.map((c, axis) => c - extent[axis] / 2), ...center.map((c, axis) => c + extent[axis] / 2)];
+    };
+    writeFileSync(`${folder}/boxes.f32`, Float32Array.from(Array.from({ length: labeled * boxes }, oneBox).flat()));
+    return { ...plan, boxes, sizes: [4, 6, 8], candidates: 4 };
   };
 }
 
@@ -55,6 +72,14 @@ export const cases = [
     ...detector,
     plan: detectorPlan({ size: 96, labeled: 2 }),
   },
+  ...[64, 96].map((size) => ({
+    name: `monai-${size}`,
+    what: `training step of MONAI's RetinaNetDetector with the slim network from 4 boxes a patch, batch 2 of ${size}³`,
+    ...detector,
+    pytorch: here("monai-step.py"),
+    python: pythonWithMonai,
+    plan: lesionPlan({ size, labeled: 2, boxes: 4 }),
+  })),
   {
     name: "focalmix-32",
     what: "FocalMix step of the trainer's defaults: 8 labeled and 8 unlabeled patches of 32³, 4 views",

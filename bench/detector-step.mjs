@@ -5,7 +5,7 @@ import { countOperators } from "./count-operators.mjs";
 import { load, tf } from "./modules.mjs";
 
 const { chooseEngine } = load("@gleaner/engine");
-const { createPyramidDetector } = load("@gleaner/detector");
+const { anchorTargets, createPyramidDetector, matchAnchors } = load("@gleaner/detector");
 const { detectionLoss, focalMixBatch } = load("@gleaner/methods");
 const { clipByGlobalNorm, createAdamW, createEma, lossGradients, namedVariables } = load("@gleaner/training");
 
@@ -15,7 +15,9 @@ tf.enableProdMode();
 const engine = await chooseEngine({ prefer: plan.engine, native: { threads, bfloat16: plan.bfloat16 === true } });
 
 const { size, labeled, unlabeled, views, train } = plan;
-const detector = createPyramidDetector({ seed: 1 });
+// MONAI rounds the corners of anchors, so its comparison has edges of even lengths.
+const levels = plan.sizes && [{ stride: 4, sizes: plan.sizes.map((edge) => [edge, edge, edge]) }];
+const detector = createPyramidDetector({ seed: 1, ...(levels && { levels }) });
 const variables = namedVariables(detector.model);
 if (plan.write) {
   const values = Object.values(variables).map((variable) => variable.dataSync());
@@ -24,12 +26,36 @@ if (plan.write) {
   writeFileSync(`${folder}/plan.json`, JSON.stringify(plan));
 }
 
-const read = (name, shape) => tf.tensor(new Float32Array(readFileSync(`${folder}/${name}.f32`).buffer.slice(0)), shape);
-const { count: anchors, grid } = detector.anchors([size, size, size]);
+// A copy: the bytes of a small file lie somewhere in a buffer that Node shares.
+const readNumbers = (name) => new Float32Array(Uint8Array.from(readFileSync(`${folder}/${name}.f32`)).buffer);
+const read = (name, shape) => tf.tensor(readNumbers(name), shape);
+const { boxes: anchorBoxes, count: anchors, grid } = detector.anchors([size, size, size]);
 const patches = read("patches", [labeled, size, size, size, 1]);
 const fresh = unlabeled > 0 ? read("unlabeled", [unlabeled, size, size, size, 1]) : undefined;
-const targets = read("targets", [labeled, anchors]);
-const known = { patches, targets, weights: tf.ones([labeled, anchors]), positives: targets, deltas: read("deltas", [labeled, anchors, 6]) };
+/** The labeled patches and what their anchors are to learn, as it is stored. */
+function readKnown() {
+  const targets = read("targets", [labeled, anchors]);
+  return { patches, targets, weights: tf.ones([labeled, anchors]), positives: targets, deltas: read("deltas", [labeled, anchors, 6]) };
+}
+
+/** The same from the boxes of the patches, as MONAI does it in every step. */
+function matchKnown() {
+  const each = lesions.map((boxes) =>
+    anchorTargets(anchorBoxes, boxes, matchAnchors(anchorBoxes, boxes, { method: "atss", grid, candidates: plan.candidates })),
+  );
+  const all = (name, ...shape) => tf.tidy(() => tf.stack(each.map((one) => tf.tensor(one[name], [anchors, ...shape]))));
+  return {
+    patches: tf.clone(patches),
+    targets: all("targets"),
+    weights: all("weights"),
+    positives: all("positives"),
+    deltas: all("deltas", 6),
+  };
+}
+const lesions = Array.from({ length: plan.boxes ? labeled : 0 }, (_, i) =>
+  readNumbers("boxes").subarray(6 * plan.boxes * i, 6 * plan.boxes * (i + 1)),
+);
+const known = plan.boxes ? undefined : readKnown();
 
 const optimizer = createAdamW({ weightDecay: 1e-4, exclude: (name) => !name.endsWith("kernel") });
 const ema = createEma(variables, { decay: 0.99 });
@@ -38,6 +64,7 @@ const focal = { alpha: [0.25, 0.75], gamma: 2 };
 
 /** The labeled patches alone, or FocalMix's mixture; without MixUp, whose draws PyTorch would not share. */
 function makeBatch() {
+  if (!known) return matchKnown();
   if (!fresh) return known;
   ema.swapIn();
   const { batch } = focalMixBatch(detector.predict, known, fresh, grid, { random: () => 0.5, views: symmetries, mixUpAlpha: 0 });

@@ -3,9 +3,7 @@
 import copy
 import json
 import os
-import resource
 import sys
-import time
 
 if len(sys.argv) > 3 and sys.argv[3] == "lazy":
     # Functions of CUDA that nobody calls stay unresolved (see packages/classifier/bench/pytorch-stubs.py).
@@ -13,12 +11,12 @@ if len(sys.argv) > 3 and sys.argv[3] == "lazy":
 
 import numpy
 import torch
-from torch import nn
 from torch.nn import functional
 
 # The network is that of the benchmark of whole scans.
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../packages/detector/bench"))
 from slim_network import SlimNetwork  # noqa: E402
+from step_worker import adamw, serve, update  # noqa: E402
 
 folder, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
@@ -52,11 +50,7 @@ teacher = copy.deepcopy(model)
 patches, targets = volumes("patches", labeled), read("targets", labeled, -1)
 deltas = read("deltas", labeled, targets.shape[1], 6)
 fresh = volumes("unlabeled", unlabeled) if unlabeled else None
-kernels = [p for p in model.parameters() if p.dim() > 1]
-others = [p for p in model.parameters() if p.dim() == 1]
-optimizer = torch.optim.AdamW(
-    [{"params": kernels, "weight_decay": 1e-4}, {"params": others, "weight_decay": 0}], lr=1e-3, fused=True
-)
+optimizer = adamw(model)
 
 
 def focal(targets, logits):
@@ -85,13 +79,7 @@ def training_step():
     positives = targets.sum().clamp(min=1)
     box = functional.smooth_l1_loss(boxes[:labeled], deltas, reduction="none", beta=1 / 9).sum(2) * targets
     loss = (each.sum() + 0.5 * box.sum()) / positives
-    optimizer.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 5)
-    optimizer.step()
-    with torch.no_grad():
-        torch._foreach_lerp_(list(teacher.parameters()), list(model.parameters()), 1 - 0.99)
-    return loss.item()
+    return update(model, teacher, optimizer, loss)
 
 
 def inference():
@@ -101,24 +89,4 @@ def inference():
         return float(logits.numpy().sum(dtype="f8"))
 
 
-def answer(**fields):
-    print(json.dumps(fields), flush=True)
-
-
-step = training_step if plan["train"] else inference
-answer(version=torch.__version__, parameters=sum(p.numel() for p in model.parameters()))
-for line in sys.stdin:
-    request = json.loads(line)
-    if request.get("profile"):
-        with torch.profiler.profile() as profile:
-            step()
-        events = sorted(profile.key_averages(), key=lambda e: -e.self_cpu_time_total)
-        answer(profile=[[e.key, e.count, e.self_cpu_time_total / 1000] for e in events[:20]])
-        continue
-    times, processor, losses = [], [], []
-    for _ in range(request["steps"]):
-        start, spent = time.perf_counter(), time.process_time()
-        losses.append(step())
-        times.append(time.perf_counter() - start)
-        processor.append(time.process_time() - spent)
-    answer(times=times, processor=processor, losses=losses, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+serve(training_step if plan["train"] else inference, model, torch.__version__)

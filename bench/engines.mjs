@@ -4,7 +4,7 @@
 //                                    [--channels-last] [--passive] [--bfloat16] [--profile] [--python PATH]
 //
 // Needs the native engine (gleaner backend install). PyTorch comes from PyPI into a virtual environment below the cache folder
-// (GLEANER_CACHE or ~/.cache/gleaner), 1.3 GB, unless --python names a Python that has it.
+// (GLEANER_CACHE or ~/.cache/gleaner), 1.3 GB, and MONAI beside it, unless --python names a Python that has both.
 //
 // `best` and `median` are of a step, `processor` is the median time of all threads, which a busy machine spoils least. --passive lets PyTorch's
 // threads sleep where they would spin, so that its processor time is work too; on a quiet machine the times count, without it.
@@ -50,7 +50,7 @@ function requireAgreement(name, seen, reference) {
   const close = options.bfloat16 ? [3e-2, 1e-1, 3e-1] : [1e-5, 1e-3, 1e-2];
   for (const [i, limit] of close.entries()) {
     const off = Math.abs(seen.losses[i] / reference.losses[i] - 1);
-    if (!(off < limit)) throw new Error(`the loss of step ${i + 1} is ${seen.losses[i]} on ${name} and ${reference.losses[i]} in PyTorch`);
+    if (!(off < limit)) throw new Error(`the loss of step ${i + 1} is ${seen.losses[i]} on ${name} and ${reference.losses[i]} in Python`);
   }
 }
 
@@ -76,7 +76,7 @@ async function inTurns(workers) {
   }));
 }
 
-async function run({ name, what, gleaner, pytorch, engines, plan }, torch) {
+async function run({ name, what, gleaner, pytorch, engines, python = pythonWithTorch, plan }) {
   const folder = mkdtempSync(join(tmpdir(), "gleaner-engines-"));
   const workers = [];
   try {
@@ -88,7 +88,10 @@ async function run({ name, what, gleaner, pytorch, engines, plan }, torch) {
       const worker = await startWorker(process.execPath, [gleaner, folder, String(engine === "wasm" ? 1 : threads)]);
       workers.push({ ...worker, engine, slow: engine === "wasm" });
     }
-    workers.push({ ...(await startWorker(torch.python, [pytorch, folder, String(threads), torch.mode], openMp)), engine: "pytorch" });
+    const torch = python(options.python);
+    const environment = { ...openMp, ...torch.environment };
+    const theirs = python === pythonWithTorch ? "pytorch" : "monai";
+    workers.push({ ...(await startWorker(torch.python, [pytorch, folder, String(threads), torch.mode], environment)), engine: theirs });
     const [first] = workers;
     for (const { engine, hello } of workers) {
       if (hello.parameters !== first.hello.parameters)
@@ -119,7 +122,7 @@ function printCase({ name, what, rows, profiles = {} }) {
   const reference = rows.at(-1);
   for (const row of rows.slice(0, -1)) {
     const ratio = (key) => (row[key] / reference[key]).toFixed(2);
-    line([`${row.engine} / pytorch`, ratio("best"), ratio("median"), ratio("processor"), ratio("peak")]);
+    line([`${row.engine} / ${reference.engine}`, ratio("best"), ratio("median"), ratio("processor"), ratio("peak")]);
   }
   const [native, wasm] = ["native", "wasm"].map((engine) => rows.find((row) => row.engine === engine));
   if (native && wasm)
@@ -132,10 +135,8 @@ function printCase({ name, what, rows, profiles = {} }) {
 
 print(`${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0].toFixed(1)}, Node ${process.version}, ${threads} threads (WASM: 1)`);
 const results = [];
-let torch;
 for (const one of cases.filter(({ name }) => wanted.includes(name))) {
-  torch ??= pythonWithTorch(options.python);
-  const result = await run(one, torch);
+  const result = await run(one);
   printCase(result);
   results.push(result);
 }

@@ -5,15 +5,14 @@
 // The scan is the one of lidc_idri_0314 where GLEANER_DATA names a folder that has it, else noise of its shape. Needs the native engine
 // (gleaner backend install). PyTorch and MONAI come from PyPI below the cache folder (GLEANER_CACHE or ~/.cache/gleaner), unless --python
 // names a Python that has both. --passive lets PyTorch's threads sleep where they would spin: its processor time is work then.
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir, loadavg, tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { load } from "../../../bench/modules.mjs";
 import { startWorker } from "../../../bench/worker.mjs";
-import { pythonWithTorch } from "../../classifier/bench/pytorch.mjs";
+import { pythonWithMonai } from "./monai.mjs";
 
 const { boxIou } = load("@gleaner/detector");
 const { windowHu } = load("@gleaner/volumes");
@@ -50,19 +49,6 @@ async function readScan() {
   return { what: "noise", data: Float32Array.from({ length: shape[0] * shape[1] * shape[2] }, draw), shape };
 }
 
-/** MONAI beside the PyTorch of the other benchmarks, without touching it. */
-function pythonWithMonai() {
-  const { python, mode } = pythonWithTorch(options.python);
-  if (options.python) return { python, mode, environment: {} };
-  const home = join(process.env.GLEANER_CACHE ?? join(homedir(), ".cache/gleaner"), "detector-scan");
-  if (!existsSync(join(home, "ready"))) {
-    const pip = [..."-m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target".split(" "), home, "monai==1.6.1"];
-    execFileSync(python, pip, { stdio: ["ignore", "inherit", "inherit"] });
-    writeFileSync(join(home, "ready"), "");
-  }
-  return { python, mode, environment: { PYTHONPATH: [home, process.env.PYTHONPATH].filter(Boolean).join(delimiter) } };
-}
-
 /** What MONAI leaves of a box: the part inside. */
 const clipped = (box, shape) => box.map((value, i) => Math.min(shape[i % 3], Math.max(0, value)));
 
@@ -71,7 +57,7 @@ const shareFoundBy = (boxes, others) => boxes.filter((box) => others.some((other
 
 const middle = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 const scan = await readScan();
-const python = pythonWithMonai();
+const python = pythonWithMonai(options.python);
 const openMp = { OMP_NUM_THREADS: String(threads), ...(options.passive ? { OMP_WAIT_POLICY: "passive", GOMP_SPINCOUNT: "0" } : {}) };
 const patch = 96;
 const plan = {
