@@ -54,14 +54,18 @@ const viewsOf = ({ views, kind, draw }) => {
 
 /** What the network says of a view of a patch, once: the machine that tests may be slow. */
 const said = new Map();
-const predictOnce = (x) => {
-  const key = createHash("sha256").update(x.dataSync()).digest("hex");
+const logitsOnce = (view) => {
+  const key = createHash("sha256").update(view.dataSync()).digest("hex");
   if (!said.has(key))
     said.set(
       key,
-      tf.tidy(() => teacher.predict(x).logits.dataSync().slice()),
+      tf.tidy(() => teacher.predict(view).logits.dataSync().slice()),
     );
-  return { logits: tf.tensor3d(said.get(key), [1, said.get(key).length, 1]), deltas: tf.zeros([1, said.get(key).length, 6]) };
+  return tf.tensor3d(said.get(key), [1, said.get(key).length, 1]);
+};
+const predictOnce = (x) => {
+  const logits = tf.concat(tf.split(x, x.shape[0], 0).map(logitsOnce), 0);
+  return { logits, deltas: tf.zeros([x.shape[0], logits.shape[1], 6]) };
 };
 
 /** By the packages alone: each view through `averageViews` of one, their mean by `averageViews` of all. */

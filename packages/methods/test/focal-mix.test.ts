@@ -19,9 +19,10 @@ test("a teacher that commutes with the symmetries gives the same mean over any v
 test("targets of a known teacher are exactly known: mean over the views, then sharpened", () => {
   // A teacher that sees the first voxel of each row only: a flip along x shows it the last one.
   const teacher = (x: tf.Tensor5D) => {
-    const first = tf.slice(x, [0, 0, 0, 0, 0], [1, 3, 3, 1, 1]);
-    const logits = tf.reshape(tf.tile(first, [1, 1, 1, 3, 1]), [1, 27, 1]) as tf.Tensor3D;
-    return { logits, deltas: tf.zeros<tf.Rank.R3>([1, 27, 6]) };
+    const count = x.shape[0];
+    const first = tf.slice(x, [0, 0, 0, 0, 0], [count, 3, 3, 1, 1]);
+    const logits = tf.reshape(tf.tile(first, [1, 1, 1, 3, 1]), [count, 27, 1]) as tf.Tensor3D;
+    return { logits, deltas: tf.zeros<tf.Rank.R3>([count, 27, 6]) };
   };
   const flipX = { ...still, flips: [false, false, true] as [boolean, boolean, boolean] };
   const labeled = labeledBatch([voxels], [voxels.map(() => 0)], 3);

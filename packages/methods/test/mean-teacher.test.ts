@@ -30,16 +30,19 @@ const hard = ({ anchors }: TeacherObjects): HardTargets => {
 
 test("deltas of a teacher that follows the patch are the same over all 48 symmetries", () => {
   // The teacher points from each voxel to the bright one, as a detector does that sees it: the arrow turns with the patch.
-  const teacher = (x: tf.Tensor5D) => {
-    const values = Array.from(x.dataSync());
+  const ofOne = (values: number[]): number[] => {
     const bright = values.indexOf(Math.max(...values));
     const at = (k: number): number[] => [Math.floor(k / 9), Math.floor(k / 3) % 3, k % 3];
-    const deltas = values.flatMap((_, k) => {
+    return values.flatMap((_, k) => {
       const shift = at(bright).map((c, axis) => c - at(k)[axis]!);
       // Sizes that depend on the axis of the shift, so that a permutation must carry them along.
       return [...shift, ...shift.map((c) => 0.1 * c * c)];
     });
-    return { logits: tf.reshape(x, [1, 27, 1]) as tf.Tensor3D, deltas: tf.tensor3d(deltas, [1, 27, 6]) };
+  };
+  const teacher = (x: tf.Tensor5D) => {
+    const count = x.shape[0];
+    const each = tf.reshape(x, [count, 27]).arraySync() as number[][];
+    return { logits: tf.reshape(x, [count, 27, 1]) as tf.Tensor3D, deltas: tf.tensor3d(each.flatMap(ofOne), [count, 27, 6]) };
   };
   const x = patch(voxels);
   const { probabilities, deltas } = averagePredictions(teacher, x, cubeGrid(3), cubeSymmetries());

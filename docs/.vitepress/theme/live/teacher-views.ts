@@ -95,9 +95,9 @@ export function askTeacher({ predict, anchors }: PyramidDetector): AskTeacher {
       const { mean, target } = tf.tidy(() => {
         // The network has answered each view; the package averages what it said, in their order.
         let turn = 0;
-        const remembered: PyramidDetector["predict"] = () => ({
-          logits: tf.tensor3d(answers[turn++]!, [1, count, 1]),
-          deltas: tf.zeros([1, count, 6]),
+        const remembered: PyramidDetector["predict"] = ({ shape: [seen] }) => ({
+          logits: tf.reshape(tf.concat(answers.slice(turn, (turn += seen)).map((answer) => tf.tensor1d(answer))), [seen, count, 1]),
+          deltas: tf.zeros([seen, count, 6]),
         });
         const average = averageViews(remembered, voxels, grid, symmetries);
         return { mean: average.dataSync<"float32">(), target: sharpenBinary(average, settings.temperature).dataSync<"float32">() };
