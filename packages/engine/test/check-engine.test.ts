@@ -14,17 +14,27 @@ test("the stock WASM backend has the known faults, and they are found", async ()
     [
       "wrong: conv3d 1×1×1",
       "wrong: conv3d 3×3×3",
+      "wrong: conv3d 3×3×3, batch 2",
       "wrong: conv3d 3×3×3, batch 2, valid",
+      "wrong: conv3d 3×3×3, stride 2, batch 2",
       "wrong: conv3d 3×3×3, stride 2, odd sizes",
       "wrong: conv3d 3×3×3, stride 2, valid",
       "wrong: conv3d 4×4×4, stride 2",
       "wrong: conv3d 2×2×2, stride 2",
+      "wrong: conv3d 1×1×1, stride 2",
       "missing: conv2d 1×1, stride 1",
+      "missing: conv2d 1×1, stride 2",
       "missing: conv2d 3×3",
       "missing: conv2d 3×3, stride 2",
+      "missing: conv2d 3×3, stride 2, valid",
+      "missing: depthwise conv2d 3×3",
+      "missing: depthwise conv2d 3×3, stride 2, two of each channel",
+      "missing: conv2d with a bias and ReLU",
       "wrong: max pool 3D of values below zero",
       "wrong: max pool 2D",
+      "wrong: max pool 2D, 2×2",
       "missing: gather, first axis",
+      "missing: gather, first axis, rank 5",
       "missing: gather, middle axis",
       "wrong: gather, batched",
       "missing: unsortedSegmentSum",
@@ -56,7 +66,37 @@ describe("every operator is right", () => {
 
 test("the README tells how many there are", async () => {
   await chooseEngine({ prefer: "cpu" });
-  expect(await checkEngine()).toHaveLength(69);
+  expect(await checkEngine()).toHaveLength(122);
+});
+
+describe("options", () => {
+  test("only takes the operators whose names contain a text", async () => {
+    const checks = await checkEngine({ only: "softmax" });
+    expect(checks.map(({ operator }) => operator)).toEqual(["softmax"]);
+    await expect(checkEngine({ only: "Conv4D" })).rejects.toThrow(
+      new RangeError(`only is "Conv4D", expected a part of an operator's name such as "conv3d".`),
+    );
+  });
+
+  test("onOperator is told of each as it is done", async () => {
+    const told: unknown[] = [];
+    const checks = await checkEngine({ only: "topk", onOperator: (...all) => told.push(all) });
+    expect(told).toEqual([
+      [checks[0], 1, 2],
+      [checks[1], 2, 2],
+    ]);
+  });
+
+  test("signal stops before the next operator", async () => {
+    const controller = new AbortController();
+    const told: string[] = [];
+    const onOperator = ({ operator }: OperatorCheck): void => {
+      told.push(operator);
+      controller.abort(new Error("enough"));
+    };
+    await expect(checkEngine({ onOperator, signal: controller.signal })).rejects.toThrow("enough");
+    expect(told).toEqual(["conv3d 1×1×1"]);
+  });
 });
 
 test("no tensor is left", async () => {
@@ -70,13 +110,31 @@ test("a wrong kernel is told from a missing one", async () => {
   await chooseEngine({ prefer: "cpu" });
   const right = tf.getKernel("Relu", "cpu");
   tf.unregisterKernel("Relu", "cpu");
-  const of = async (): Promise<OperatorCheck | undefined> => (await checkEngine()).find(({ operator }) => operator === "relu");
+  const of = async (): Promise<OperatorCheck | undefined> =>
+    (await checkEngine({ only: "relu" })).find(({ operator }) => operator === "relu");
+  const become = (kernelFunc: tf.KernelFunc): void => {
+    if (tf.getKernel("Relu", "cpu")) tf.unregisterKernel("Relu", "cpu");
+    tf.registerKernel({ kernelName: "Relu", backendName: "cpu", kernelFunc });
+  };
   try {
     expect(await of()).toEqual({ operator: "relu", status: "missing", error: "Kernel 'Relu' not registered for backend 'cpu'." });
-    tf.registerKernel({ ...tf.getKernel("Neg", "cpu"), kernelName: "Relu", backendName: "cpu" });
-    expect(await of()).toMatchObject({ status: "wrong", error: expect.stringMatching(/^The value differs by \S+ of the largest\.$/) });
-    tf.unregisterKernel("Relu", "cpu");
+    become(tf.getKernel("Neg", "cpu").kernelFunc);
+    const wrong = await of();
+    expect(wrong).toMatchObject({ status: "wrong", error: expect.stringMatching(/^The value differs by \S+ of the largest\.$/) });
+    expect(wrong!.largestError).toBeGreaterThan(0.5);
+    // A fault in one number of fifteen, and no larger than a thousandth.
+    become((args) => {
+      const { dataId, shape, dtype } = right.kernelFunc(args) as tf.TensorInfo;
+      const values = tf.engine().backend.readSync(dataId) as Float32Array;
+      values[values.indexOf(Math.max(...values))]! *= 1.001;
+      return { dataId, shape, dtype };
+    });
+    expect(await of()).toMatchObject({ status: "wrong", largestError: expect.closeTo(1e-3, 5) });
+    const { makeTensorInfo } = tf.backend() as unknown as Record<"makeTensorInfo", (...all: unknown[]) => tf.TensorInfo>;
+    become(() => makeTensorInfo.call(tf.backend(), [3, 5], "float32", new Float32Array(15).fill(Number.NaN)));
+    expect(await of()).toEqual({ operator: "relu", status: "wrong", error: "The value is not a number." });
   } finally {
+    tf.unregisterKernel("Relu", "cpu");
     tf.registerKernel(right);
   }
 });
