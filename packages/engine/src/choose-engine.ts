@@ -1,29 +1,29 @@
 import { cpuEngine } from "./cpu.js";
-import type { Candidate, ChooseEngineOptions, Engine } from "./engine.js";
+import type { Candidate, ChooseEngineOptions, Circumstances, Engine } from "./engine.js";
 import { engineError, isEngineError, reasonOf } from "./errors.js";
-import { type EngineModules, installedModules } from "./modules.js";
+import { chooseFastest } from "./fastest.js";
+import { thisMachine } from "./machine.js";
+import { installedModules } from "./modules.js";
 import { nativeEngine } from "./native.js";
 import { wasmEngine } from "./wasm.js";
+import { webgpuEngine } from "./webgpu.js";
 
-/** The fastest first. */
-const candidates: Candidate[] = [nativeEngine, wasmEngine, cpuEngine];
+/** In the order that counts until something is measured. TensorFlow with a GPU comes before WebGPU, without one after it. */
+const candidates: Candidate[] = [webgpuEngine, nativeEngine, wasmEngine, cpuEngine];
 
-/** Why an engine that would be faster is not used. */
-interface Passed {
-  candidate: Candidate;
-  reason: string;
-  how?: string;
-}
+const probes: readonly string[] = ["remembered", "again", "never"] satisfies ChooseEngineOptions["probe"][];
 
 /**
  * Makes the fastest engine that is right here the active backend of TensorFlow.js, and says which and why.
  *
- * In this order: TensorFlow where @gleaner/native finds one paired (Node only), WebAssembly with the kernels of @gleaner/wasm3d, plain
- * JavaScript. Those packages are optional; what is not installed is passed over. The application imports `@tensorflow/tfjs` first, which has
- * the gradients and the plain JavaScript backend.
+ * In this order: TensorFlow on a GPU, where @gleaner/native finds it paired (Node only); WebGPU on real hardware; TensorFlow on the processor;
+ * WebAssembly with the kernels of @gleaner/wasm3d; plain JavaScript. Where WebGPU stands beside an engine on the processor, a probe of about
+ * a second decides once, and its answer is remembered in `engines.json` of the cache folder, in a page in localStorage. The packages of the
+ * engines are optional; what is not installed is passed over. The application imports `@tensorflow/tfjs` first, which has the gradients and
+ * the plain JavaScript backend.
  *
  * @throws EngineError (see {@link isEngineError}) with one sentence when the engine of `prefer` cannot be used, or none can
- * @throws RangeError when `prefer` is no engine or an option of the native engine is out of range
+ * @throws RangeError when `prefer` is no engine, `probe` none of its three words, or an option of the native engine out of range
  *
  * @example
  * ```ts
@@ -36,33 +36,27 @@ interface Passed {
  * ```
  */
 export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<Engine> {
-  const { prefer } = options;
-  const modules: EngineModules = { ...installedModules, ...options.modules };
-  if (prefer !== undefined) {
-    const wanted = candidates.find(({ preference }) => preference === prefer);
-    if (!wanted) throw new RangeError(`prefer is ${prefer}, expected ${candidates.map(({ preference }) => preference).join(", ")}.`);
-    if (!wanted.isPossible()) throw engineError(`${wanted.title} cannot run here.`);
-    try {
-      return { ...(await wanted.start(options, modules)), why: `${wanted.title} runs because it was asked for.` };
-    } catch (error) {
-      if (!isEngineError(error) || error.how === undefined) throw error;
-      throw engineError(`${reasonOf(error)}; ${error.how.charAt(0).toLowerCase()}${error.how.slice(1)}`, { how: error.how, cause: error });
-    }
-  }
-  const passed: Passed[] = [];
-  for (const candidate of candidates.filter(({ isPossible }) => isPossible())) {
-    try {
-      const started = await candidate.start(options, modules);
-      const [best] = passed;
-      const why = best ? `${candidate.title} runs because ${inSentence(best.reason)}.` : `${candidate.title} is the fastest engine here.`;
-      return { ...started, why, ...(best ? { faster: { name: best.candidate.name, how: best.how ?? `${best.reason}.` } } : {}) };
-    } catch (error) {
-      if (!isEngineError(error)) throw error;
-      passed.push({ candidate, reason: reasonOf(error), ...(error.how === undefined ? {} : { how: error.how }) });
-    }
-  }
-  throw engineError(`No engine can be used: ${passed.map(({ reason }) => inSentence(reason)).join("; ")}.`);
+  const { prefer, probe = "remembered", machine = thisMachine() } = options;
+  if (!probes.includes(probe)) throw new RangeError(`probe is ${probe}, expected ${probes.join(", ")}.`);
+  const circumstances: Circumstances = { options, modules: { ...installedModules, ...options.modules }, machine };
+  return prefer === undefined ? chooseFastest(candidates, circumstances) : startPreferred(prefer, circumstances);
 }
 
-/** "No TensorFlow is …" → "no TensorFlow is …"; names keep their capital. */
-const inSentence = (text: string): string => text.replace(/^(No|The|There|This)\b/, (word) => word.toLowerCase());
+async function startPreferred(prefer: string, circumstances: Circumstances): Promise<Engine> {
+  const wanted = candidates.find(({ preference }) => preference === prefer);
+  if (!wanted) {
+    const known = ["native", ...candidates.map(({ preference }) => preference).filter((name) => name !== "native")];
+    throw new RangeError(`prefer is ${prefer}, expected ${known.join(", ")}.`);
+  }
+  if (!wanted.isPossible(circumstances.machine)) throw engineError(`${wanted.title} cannot run here.`);
+  try {
+    const { start } = await wanted.find(circumstances);
+    return { ...(await start()), why: `${wanted.title} runs because it was asked for.` };
+  } catch (error) {
+    if (!isEngineError(error) || error.how === undefined) throw error;
+    throw engineError(`${reasonOf(error)}; ${error.how.charAt(0).toLowerCase()}${error.how.slice(1).replace(/\.$/, "")}`, {
+      how: error.how,
+      cause: error,
+    });
+  }
+}

@@ -8,13 +8,20 @@ export const cpuEngine: Candidate = {
   preference: "cpu",
   title: "Plain JavaScript",
   isPossible: () => true,
-  async start() {
+  async find() {
     if (!tf.findBackendFactory("cpu")) {
       throw engineError("The plain JavaScript backend is not registered.", {
         how: 'Import "@tensorflow/tfjs" or "@tensorflow/tfjs-backend-cpu" first.',
       });
     }
-    await tf.setBackend("cpu");
-    return { name: "cpu", version: tf.version_core, threads: 1, device: "CPU" };
+    const version = tf.version_core;
+    return {
+      version,
+      gpu: false,
+      start: async () => {
+        await tf.setBackend("cpu");
+        return { name: "cpu", version, threads: 1, device: "CPU" };
+      },
+    };
   },
 };

@@ -2,12 +2,6 @@ import type { Candidate, NativeOptions } from "./engine.js";
 import { type EngineError, engineError, reasonOf } from "./errors.js";
 import { importOptional } from "./modules.js";
 
-interface NodeProcess {
-  versions?: { node?: string };
-}
-
-const nodeProcess = (): NodeProcess | undefined => (globalThis as { process?: NodeProcess }).process;
-
 const command = ({ gpu }: NativeOptions): string => `npx gleaner-native install${gpu ? " --gpu" : ""}`;
 
 /** TensorFlow's own library through tfjs-node, paired by @gleaner/native. */
@@ -15,25 +9,30 @@ export const nativeEngine: Candidate = {
   name: "tensorflow",
   preference: "native",
   title: "TensorFlow",
-  isPossible: () => nodeProcess()?.versions?.node !== undefined,
-  async start({ native = {}, allowInstall = false, threads, onProgress, signal }, modules) {
+  isPossible: ({ runtime }) => runtime === "node",
+  async find({ options: { native = {}, allowInstall = false, threads, onProgress, signal }, modules }) {
     const { installNative, listPairings, loadNative, useNativeKernels } = await importOptional("@gleaner/native", modules.native);
-    const pairings = listPairings(native);
-    if (!pairings.some(({ fault }) => fault === undefined)) {
-      if (!allowInstall) throw notPaired(native, pairings[0]?.fault);
+    const usable = () => listPairings(native).find(({ fault }) => fault === undefined);
+    let pairing = usable();
+    if (!pairing) {
+      if (!allowInstall) throw notPaired(native, listPairings(native)[0]?.fault);
       const { cache, tensorflow, gpu } = native;
       const given = Object.entries({ cache, tensorflow, gpu, onProgress, signal }).filter(([, value]) => value !== undefined);
       await attempt("cannot be paired", native, () => installNative(Object.fromEntries(given)));
+      pairing = usable();
     }
-    const {
-      version,
-      gpu,
-      threads: used,
-    } = await attempt("does not load", native, () => loadNative({ ...native, ...(threads === undefined ? {} : { threads }) }));
-    useNativeKernels();
-    return { name: "tensorflow", version, threads: used, device: gpu ? "GPU" : "CPU" };
+    const start = async () => {
+      const load = () => loadNative({ ...native, ...(threads === undefined ? {} : { threads }) });
+      const { version, gpu, threads: used } = await attempt("does not load", native, load);
+      useNativeKernels();
+      return { name: "tensorflow", version, threads: used, device: gpu ? "GPU" : "CPU" } as const;
+    };
+    return { version: pairing?.tensorflow ?? "", gpu: pairing?.gpu ?? false, start };
   },
 };
+
+/** How to get a TensorFlow that computes on a GPU of NVIDIA. */
+export const pairForGpu: string = `Pair one with: ${command({ gpu: true })}`;
 
 function notPaired(native: NativeOptions, fault: string | undefined): EngineError {
   if (fault !== undefined)

@@ -9,17 +9,21 @@ export const wasmEngine: Candidate = {
   preference: "wasm",
   title: "WebAssembly",
   isPossible: () => typeof WebAssembly === "object",
-  async start({ threads, wasmPaths }, modules) {
+  async find({ options: { threads, wasmPaths }, modules }) {
     const wasm = await importOptional("@tensorflow/tfjs-backend-wasm", modules.wasm);
     const { registerWasm3d } = await importOptional("@gleaner/wasm3d", modules.wasm3d);
-    if (wasmPaths !== undefined) wasm.setWasmPaths(wasmPaths);
-    if (threads !== undefined) wasm.setThreadsCount(threads);
-    registerWasm3d();
-    if (!(await tf.setBackend("wasm").catch(() => false))) {
-      throw engineError("TensorFlow.js could not start its WASM backend: its .wasm files did not load.", {
-        how: "Serve the .wasm files of @tensorflow/tfjs-backend-wasm and say where with the option wasmPaths.",
-      });
-    }
-    return { name: "wasm", version: wasm.version_wasm, threads: wasm.getThreadsCount(), device: "CPU" };
+    const version = wasm.version_wasm;
+    const start = async () => {
+      if (wasmPaths !== undefined) wasm.setWasmPaths(wasmPaths);
+      if (threads !== undefined) wasm.setThreadsCount(threads);
+      registerWasm3d();
+      if (!(await tf.setBackend("wasm").catch(() => false))) {
+        throw engineError("TensorFlow.js could not start its WASM backend: its .wasm files did not load.", {
+          how: "Serve the .wasm files of @tensorflow/tfjs-backend-wasm and say where with the option wasmPaths.",
+        });
+      }
+      return { name: "wasm", version, threads: wasm.getThreadsCount(), device: "CPU" } as const;
+    };
+    return { version, gpu: false, start };
   },
 };

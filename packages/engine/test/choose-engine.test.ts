@@ -1,11 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, describe, expect, test } from "vitest";
-import { chooseEngine, type EngineModules, isEngineError } from "../src/index.js";
+import { type ChooseEngineOptions, chooseEngine as choose, type EngineModules, isEngineError, type Machine } from "../src/index.js";
 
 const missing = (name: string) => (): Promise<never> =>
   Promise.reject(Object.assign(new Error(`Cannot find package '${name}' imported from here`), { code: "ERR_MODULE_NOT_FOUND" }));
 
+/** The same answers on every machine that runs these tests, and nothing remembered. */
+const noGpu: Machine = { runtime: "node", platform: "linux x64", processor: "any", processors: 2, gpu: "none" };
+process.env["GLEANER_CACHE"] = "/nowhere";
+const chooseEngine = (options: ChooseEngineOptions = {}) => choose({ machine: noGpu, ...options });
+
 const nothingInstalled: EngineModules = {
+  webgpu: missing("@tensorflow/tfjs-backend-webgpu"),
+  dawn: missing("webgpu"),
   native: missing("@gleaner/native"),
   wasm: missing("@tensorflow/tfjs-backend-wasm"),
   wasm3d: missing("@gleaner/wasm3d"),
@@ -30,8 +37,8 @@ const native =
   async () => ({
     listPairings: (options) => {
       calls.push(`list ${JSON.stringify(options)}`);
-      if (damage !== undefined) return [{ fault: damage }];
-      return isPaired ? [{}] : [];
+      if (damage !== undefined) return [{ tensorflow: "2.21.0", gpu, fault: damage }];
+      return isPaired ? [{ tensorflow: "2.21.0", gpu }] : [];
     },
     installNative: async (options) => {
       calls.push(`install ${JSON.stringify(options)}`);
@@ -144,7 +151,9 @@ describe("prefer", () => {
   });
 
   test("an engine that there is not", async () => {
-    await expect(chooseEngine({ prefer: "gpu" as never })).rejects.toThrow(new RangeError("prefer is gpu, expected native, wasm, cpu."));
+    await expect(chooseEngine({ prefer: "gpu" as never })).rejects.toThrow(
+      new RangeError("prefer is gpu, expected native, webgpu, wasm, cpu."),
+    );
   });
 });
 
@@ -159,6 +168,7 @@ describe("allowInstall", () => {
     expect(calls).toEqual([
       'list {"cache":"/c","bfloat16":true}',
       'install {"cache":"/c"}',
+      'list {"cache":"/c","bfloat16":true}',
       'load {"cache":"/c","bfloat16":true}',
       "kernels",
     ]);
