@@ -31,6 +31,8 @@ export default defineConfig({
     build: { chunkSizeWarningLimit: 2000 },
     // Live pages run the packages' sources, as tests do.
     resolve: { conditions: ["@gleaner/source"] },
+    // The worker that checks engines imports what it needs of them only.
+    worker: { format: "es" },
   },
   themeConfig: {
     nav: [
@@ -56,6 +58,7 @@ export default defineConfig({
             { text: "Use one package", link: "/guide/one-package" },
             { text: "Pair the native engine", link: "/guide/native-engine" },
             { text: "Engines", link: "/guide/engines" },
+            { text: "Faults of stock TensorFlow.js", link: "/guide/stock-faults" },
             { text: "The command", link: "/guide/command" },
             { text: "Architecture", link: "/guide/architecture" },
             { text: "How Gleaner compares", link: "/guide/compare" },
@@ -79,6 +82,7 @@ export default defineConfig({
             { text: "MixUp", link: "/live/mixup" },
             { text: "FROC explorer", link: "/live/froc" },
             { text: "Anchors and matching in 3D", link: "/live/anchors" },
+            { text: "Is my browser right?", link: "/live/engine" },
           ],
         },
         { text: "Results", link: "/results" },
