@@ -14,7 +14,9 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 pnpm install --frozen-lockfile
 pnpm build
 node_modules/.bin/gleaner backend install --gpu
-node_modules/.bin/gleaner backend
+# Without a driver that fits, TensorFlow with CUDA computes on the processor and says little: what follows would be of that.
+node_modules/.bin/gleaner backend --json | tee /dev/stderr | grep -q '"device": *"GPU"' ||
+  { echo "bench/gpu.sh: the engine above does not compute on the GPU; TF_CPP_MIN_LOG_LEVEL=0 shows what TensorFlow misses" >&2; exit 1; }
 node_modules/.bin/gleaner backend check
 pnpm exec vitest run --project native
 pnpm exec vitest run --project engine packages/engine/test/network-gradients.test.ts
