@@ -1,6 +1,7 @@
 // Runs the cases of guide/stock-faults.md. Each holds as long as stock TensorFlow.js is wrong: a test that fails tells that a fault was mended, and the
 // page wants to be changed. What the page calls right is computed anew: slopes by differences, values by another engine.
 import { readFileSync } from "node:fs";
+import { chooseEngine } from "@gleaner/engine";
 import { findNative, loadNative } from "@gleaner/native";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
@@ -121,6 +122,17 @@ for (const [section, engine] of Object.entries(sections).filter(([, name]) => na
     test.each(faults.get(section)!.flatMap(({ cases }) => cases))("$title", expectStillWrong);
   });
 }
+
+// After the stock backend: kernels that were replaced stay replaced.
+describe("with the kernels of @gleaner/wasm3d WebAssembly is right", () => {
+  const replaced = faults.get("WebAssembly")!.filter(({ text }) => !/not replaced/.test(text));
+  const pools = faults.get("Plain JavaScript")!.filter(({ title }) => /pools|stride is longer/.test(title));
+  beforeAll(async () => void (await chooseEngine({ prefer: "wasm" })));
+  test.each([...replaced, ...pools].flatMap(({ cases }) => cases))("$title", ({ code, right }) => {
+    const actual = outcome(code, slope);
+    expect(isNear(actual, right), JSON.stringify(actual)).toBe(true);
+  });
+});
 
 describe.runIf(findNative())("stock TensorFlow.js is still wrong. TensorFlow under Node (left out where no TensorFlow is paired)", () => {
   beforeAll(async () => void (await loadNative({})));
