@@ -30,6 +30,19 @@ describe("gleaner backend", () => {
     expect(JSON.parse(stdout)).not.toHaveProperty("faster");
   });
 
+  test("--measure measures what is there, and later starts tell it", async () => {
+    const cache = mkdtempSync(join(tmpdir(), "backend-"));
+    try {
+      const first = JSON.parse((await callIn({ GLEANER_CACHE: cache }, "backend", "--measure", "--json")).stdout);
+      expect(first).toMatchObject({ engine: "wasm", measured: [{ name: "wasm", milliseconds: expect.any(Number) }] });
+      expect(readdirSync(cache)).toEqual(["engines.json"]);
+      const { stdout } = await callIn({ GLEANER_CACHE: cache }, "backend");
+      expect(stdout).toContain(`measured: wasm ${first.measured[0].milliseconds} ms for a step of the probe\n`);
+    } finally {
+      rmSync(cache, { recursive: true });
+    }
+  });
+
   test("check tells each operator's status", async () => {
     const { code, stdout, stderr } = await backend("check", "--engine", "wasm", "--json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^engine: wasm .*\n$/) });
@@ -41,9 +54,11 @@ describe("gleaner backend", () => {
 
   test.each([
     [["instal"], 2, '"instal" is nothing that backend does; expected install, check or nothing'],
-    [["--engine", "banana"], 2, '--engine is "banana"; expected native, wasm, cpu'],
-    [["check", "--engine", "webgpu"], 2, '--engine is "webgpu"; expected native, wasm, cpu'],
+    [["--engine", "banana"], 2, '--engine is "banana"; expected native, webgpu, wasm, cpu'],
+    [["check", "--engine", "webgl"], 2, '--engine is "webgl"; expected native, webgpu, wasm, cpu'],
     [["--engine", "native"], 1, "No TensorFlow is paired on this machine; pair one with: gleaner backend install"],
+    [["check", "--measure"], 2, "--measure is an option of `gleaner backend` alone; expected neither an action nor --engine"],
+    [["--measure", "--engine", "wasm"], 2, "--measure is an option of `gleaner backend` alone; expected neither an action nor --engine"],
     [["--gpu"], 2, "--gpu is an option of `gleaner backend install`; expected install before it"],
     [["check", "--wheel", "x.whl"], 2, "--wheel is an option of `gleaner backend install`; expected install before it"],
     [["install", "--tensorflow", "newest"], 2, '--tensorflow is "newest"; expected a version such as '],

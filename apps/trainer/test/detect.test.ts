@@ -94,7 +94,7 @@ describe("gleaner detect", () => {
         2,
         /^gleaner: .*\.mhd\/c\.csv cannot be written, because .*\.mhd is a file; expected a folder$/,
       ],
-      [[run, scan, "--out", out, "--engine", "banana"], 2, 'gleaner: --engine is "banana"; expected native, wasm, cpu'],
+      [[run, scan, "--out", out, "--engine", "banana"], 2, 'gleaner: --engine is "banana"; expected native, webgpu, wasm, cpu'],
     ];
     for (const [argv, code, says] of cases) {
       const found = await refusal("detect", ...argv);

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { checkEngine, chooseEngine } from "../src/index.js";
+import { chooseEngine } from "../src/index.js";
 import { hasSoftwareGpu, useSoftwareGpu } from "./software-gpu.js";
 
 describe.runIf(hasSoftwareGpu)("WebGPU on SwiftShader (left out where chromium's driver or npm's webgpu is not installed)", () => {

@@ -13,7 +13,8 @@ export default defineCommand({
     tensorflow: { type: "string", description: "install: this version of TensorFlow", valueHint: "VERSION" },
     wheel: { type: "string", description: "install: from a wheel on this disk", valueHint: "FILE" },
     python: { type: "string", description: "install: the Python whose pip fetches the wheel", valueHint: "PATH" },
-    engine: { type: "string", description: "native, wasm or cpu instead of the fastest that is here", valueHint: "NAME" },
+    engine: { type: "string", description: "native, webgpu, wasm or cpu instead of the fastest that is here", valueHint: "NAME" },
+    measure: { type: "boolean", description: "without an action: measure every engine anew, and remember which is the fastest" },
     json: { type: "boolean", description: "Write one JSON document" },
   },
   async run({ args, io }) {
@@ -26,7 +27,9 @@ export default defineCommand({
     const [stray] = Object.keys(given);
     if (stray !== undefined && action !== "install")
       throw inputError(`--${stray} is an option of \`gleaner backend install\`; expected install before it`);
-    const { backendCheck, backendInstall, backendStatus, faultError } = await import("../run/backend.js");
+    if (args.measure && (action !== undefined || args.engine !== undefined))
+      throw inputError("--measure is an option of `gleaner backend` alone; expected neither an action nor --engine");
+    const { backendCheck, backendInstall, backendStatus, describeStatus, faultError } = await import("../run/backend.js");
     if (action === "install") {
       const installed = await backendInstall(given, io);
       if (args.json) writeJson(io, installed);
@@ -39,9 +42,9 @@ export default defineCommand({
           io.stdout.write(`${status.padEnd(8)}${operator}${error === undefined ? "" : `: ${error}`}\n`);
       if (faults > 0) throw faultError(engine, faults);
     } else {
-      const status = await backendStatus(args.engine, io);
+      const status = await backendStatus(args.engine, args.measure ?? false, io);
       if (args.json) writeJson(io, status);
-      else if (status.faster) io.stdout.write(`faster: ${status.faster.name}. ${status.faster.how}\n`);
+      else io.stdout.write(describeStatus(status));
     }
   },
 });

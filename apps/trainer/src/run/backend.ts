@@ -6,8 +6,19 @@ import type { Io } from "../io.js";
 import { installReporter } from "../reporters/installation.js";
 import { cacheOption, describePlan, type Environment, startEngine } from "./start-engine.js";
 
-/** Which engine is used, and what would be faster. */
-export const backendStatus = (prefer: string | undefined, io: Io): Promise<Environment> => startEngine(prefer, io);
+/** Which engine is used, what was measured, and what would be faster; `measure` measures every engine anew. */
+export const backendStatus = (prefer: string | undefined, measure: boolean, io: Io): Promise<Environment> =>
+  startEngine(prefer, io, measure ? { probe: "again" } : {});
+
+/** The status in lines of text; empty where nothing was measured and nothing is faster. */
+export function describeStatus({ measured = [], faster }: Environment): string {
+  const steps = measured.map(({ name, milliseconds }) => `${name} ${milliseconds} ms`).join(", ");
+  const lines = [
+    ...(steps ? [`measured: ${steps} for a step of the probe`] : []),
+    ...(faster ? [`faster: ${faster.name}. ${faster.how}`] : []),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
 
 /** Pairs the native engine; says on standard error what that downloads and how large it is. */
 export async function backendInstall(given: InstallOptions, io: Io): Promise<Pairing> {

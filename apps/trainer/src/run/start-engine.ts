@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { chooseEngine, type EnginePreference } from "@gleaner/engine";
+import { type ChooseEngineOptions, chooseEngine, type EnginePreference, type Measurement } from "@gleaner/engine";
 import { installNative, planInstall } from "@gleaner/native";
 // This also registers the gradients and the plain JavaScript backend on the one TensorFlow.js of this process.
 import { enableProdMode } from "@tensorflow/tfjs";
@@ -14,24 +14,39 @@ export interface Environment extends Record<string, unknown> {
   version: string;
   threads: number;
   device: string;
+  /** What WebGPU computes on. */
+  adapter?: string;
   node: string;
   platform: string;
   started: string;
+  /** What a step of the probe took on each engine, the fastest first, where that was measured. */
+  measured?: Measurement[];
   /** What would be faster, and how to get it. */
   faster?: { name: string; how: string };
 }
 
-const preferences: readonly string[] = ["native", "wasm", "cpu"] satisfies EnginePreference[];
+const preferences: readonly string[] = ["native", "webgpu", "wasm", "cpu"] satisfies EnginePreference[];
 
 /** The option `--engine` of every command that computes. */
 export const engineArgument = {
   type: "string",
-  description: "native, wasm or cpu instead of the fastest that is here",
+  description: "native, webgpu, wasm or cpu instead of the fastest that is here",
   valueHint: "NAME",
 } as const;
 
-/** Makes an engine active and says on standard error which and why; `install` pairs the native one first where that can be done. */
-export async function startEngine(prefer: string | undefined, io: Io, { install = false } = {}): Promise<Environment> {
+interface StartOptions {
+  /** Pair the native one first where that can be done. */
+  install?: boolean;
+  /** Whether engines are measured: once where the order is in doubt, or "again". */
+  probe?: ChooseEngineOptions["probe"];
+}
+
+/** Makes an engine active and says on standard error which and why. */
+export async function startEngine(
+  prefer: string | undefined,
+  io: Io,
+  { install = false, probe = "remembered" }: StartOptions = {},
+): Promise<Environment> {
   if (prefer !== undefined && !preferences.includes(prefer))
     throw inputError(`--engine is ${JSON.stringify(prefer)}; expected ${preferences.join(", ")}`);
   if (install && (prefer === undefined || prefer === "native")) await pairIfPossible(io);
@@ -40,23 +55,25 @@ export async function startEngine(prefer: string | undefined, io: Io, { install 
   const engine = await chooseEngine({
     ...(prefer !== undefined && { prefer: prefer as EnginePreference }),
     native: cacheOption(io),
+    probe,
   }).catch((error: Error) => {
     if (error.name === "EngineError" || error.name === "NativeError") throw workError(inOurWords(error.message), error);
     throw error;
   });
-  io.stderr.write(
-    `engine: ${engine.name} ${engine.version}, ${engine.threads} thread${engine.threads === 1 ? "" : "s"}, ${engine.device}. ${engine.why}\n`,
-  );
-  const { name, why, version, threads, device, faster } = engine;
+  const { name, why, version, threads, device, adapter, measured, faster } = engine;
+  const where = adapter === undefined ? device : `${device} (${adapter})`;
+  io.stderr.write(`engine: ${name} ${version}, ${threads} thread${threads === 1 ? "" : "s"}, ${where}. ${why}\n`);
   return {
     engine: name,
     why,
     version,
     threads,
     device,
+    ...(adapter !== undefined && { adapter }),
     node: process.version,
     platform: `${process.platform} ${process.arch}, ${availableParallelism()} processors`,
     started: new Date().toISOString(),
+    ...(measured && { measured }),
     ...(faster && { faster: { name: faster.name, how: inOurWords(faster.how) } }),
   };
 }

@@ -1,0 +1,222 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type ChooseEngineOptions, chooseEngine } from "../src/index.js";
+import { dawn, milliseconds, native, started, stopTheClock, wasm, wasm3d, webgpu, withGpu } from "./stand-ins.js";
+
+const card = { vendor: "intel", description: "Intel(R) Iris(R) Xe Graphics" };
+
+let cache: string;
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), "probe-"));
+  // A step has three convolutions.
+  Object.assign(milliseconds, { tensorflow: 4, webgpu: 4, wasm: 10 });
+  stopTheClock();
+});
+afterEach(() => {
+  rmSync(cache, { recursive: true });
+  started.splice(0);
+  vi.restoreAllMocks();
+  // Dawn is asked anew: another test may have another GPU.
+  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
+});
+
+const choose = ({ modules, ...options }: ChooseEngineOptions = {}) =>
+  chooseEngine({
+    machine: withGpu,
+    native: { cache },
+    modules: { native: native(), dawn: dawn(card), webgpu, wasm, wasm3d, ...modules },
+    ...options,
+  });
+const memory = () => JSON.parse(readFileSync(join(cache, "engines.json"), "utf8"));
+
+describe("where WebGPU stands beside an engine on the processor", () => {
+  test("the faster one runs, and the answer is remembered", async () => {
+    milliseconds["tensorflow"] = 5;
+    const engine = await choose();
+    expect(engine).toMatchObject({ name: "webgpu", device: "GPU", adapter: card.description, version: tf.version_core });
+    expect(engine.measured).toEqual([
+      { name: "webgpu", milliseconds: 12 },
+      { name: "tensorflow", milliseconds: 15 },
+    ]);
+    expect(engine.why).toBe("WebGPU runs because a step of the probe took 12 ms on it and 15 ms on TensorFlow.");
+    expect(readdirSync(cache)).toEqual(["engines.json"]);
+    expect(tf.getBackend()).toBe("webgpu");
+
+    started.splice(0);
+    // What is remembered counts, not what would be measured now.
+    milliseconds["webgpu"] = 100;
+    expect(await choose()).toEqual(engine);
+    expect(started).toEqual([]);
+  });
+
+  test("many processors can be faster than a small GPU", async () => {
+    milliseconds["webgpu"] = 5;
+    expect(await choose()).toMatchObject({ name: "tensorflow", device: "CPU", measured: [{ name: "tensorflow" }, { name: "webgpu" }] });
+  });
+
+  test("without TensorFlow it is measured against WebAssembly", async () => {
+    const engine = await choose({ modules: { native: () => Promise.reject(new Error("no")) } });
+    expect(engine.measured?.map(({ name }) => name).sort()).toEqual(["wasm", "webgpu"]);
+  });
+
+  test("another version, another GPU and another machine are measured anew", async () => {
+    milliseconds["tensorflow"] = 5;
+    await choose();
+    milliseconds["tensorflow"] = 0.5;
+    expect((await choose()).name).toBe("webgpu");
+    expect((await choose({ modules: { native: native({ version: "2.22.0" }) } })).name).toBe("tensorflow");
+
+    milliseconds["tensorflow"] = 5;
+    tf.removeBackend("webgpu");
+    expect((await choose({ modules: { dawn: dawn({ description: "AMD Radeon Graphics" }) } })).measured).toEqual([
+      { name: "webgpu", milliseconds: 12 },
+      { name: "tensorflow", milliseconds: 15 },
+    ]);
+
+    milliseconds["tensorflow"] = 0.5;
+    expect((await choose({ machine: { ...withGpu, processors: 64 } })).name).toBe("tensorflow");
+    expect(memory().machines).toHaveLength(2);
+  });
+
+  test("an engine whose probe fails is passed over", async () => {
+    milliseconds["webgpu"] = -1;
+    expect(await choose()).toMatchObject({
+      name: "tensorflow",
+      why: "TensorFlow runs because the probe fails: The shader does not compile.",
+      measured: [{ name: "tensorflow" }],
+    });
+  });
+});
+
+describe("the option probe", () => {
+  test("again measures anew, every engine but plain JavaScript", async () => {
+    milliseconds["tensorflow"] = 5;
+    await choose();
+    milliseconds["tensorflow"] = 1;
+    const engine = await choose({ probe: "again" });
+    expect(engine.name).toBe("tensorflow");
+    expect(engine.measured?.map(({ name }) => name).sort()).toEqual(["tensorflow", "wasm", "webgpu"]);
+    expect(await choose()).toEqual(engine);
+  });
+
+  test("again measures also where the order is clear, and later starts tell it", async () => {
+    const machine = { ...withGpu, gpu: "none" as const };
+    const engine = await choose({ machine, probe: "again" });
+    expect(engine.measured?.map(({ name }) => name).sort()).toEqual(["tensorflow", "wasm"]);
+    expect((await choose({ machine })).measured).toEqual(engine.measured);
+  });
+
+  test("never leaves it to the order", async () => {
+    milliseconds["webgpu"] = 5;
+    const engine = await choose({ probe: "never" });
+    expect(engine).toMatchObject({ name: "webgpu", why: "WebGPU is the fastest engine here." });
+    expect(engine).not.toHaveProperty("measured");
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  test("is one of three words", async () => {
+    await expect(choose({ probe: "always" as never })).rejects.toThrow(
+      new RangeError("probe is always, expected remembered, again, never."),
+    );
+  });
+});
+
+describe("where the order is clear nothing is measured", () => {
+  test("TensorFlow on a GPU", async () => {
+    const engine = await choose({ modules: { native: native({ gpu: true }), dawn: () => Promise.reject(new Error("is not asked")) } });
+    expect(engine).toEqual({
+      name: "tensorflow",
+      why: "TensorFlow is the fastest engine here.",
+      version: "2.21.0",
+      threads: 2,
+      device: "GPU",
+    });
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  test("no GPU", async () => {
+    const engine = await choose({
+      machine: { ...withGpu, gpu: "none" },
+      modules: { dawn: () => Promise.reject(new Error("is not asked")) },
+    });
+    expect(engine).toEqual({
+      name: "tensorflow",
+      why: "TensorFlow is the fastest engine here.",
+      version: "2.21.0",
+      threads: 2,
+      device: "CPU",
+    });
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  test.each([
+    [{ vendor: "google", architecture: "swiftshader", description: "SwiftShader driver 5.0.0" }],
+    [{ vendor: "mesa", architecture: "", description: "llvmpipe: Mesa 22.3.6 (LLVM 15.0.6)" }],
+    [{ description: "Some driver", isFallbackAdapter: true }],
+  ])("a software adapter: %j", async (info) => {
+    const engine = await choose({ modules: { dawn: dawn(info) } });
+    expect(engine).toMatchObject({
+      name: "tensorflow",
+      why: `TensorFlow runs because WebGPU has a software adapter only here (${info.description}).`,
+      faster: { name: "webgpu", how: expect.stringContaining("Vulkan driver") },
+    });
+    expect(readdirSync(cache)).toEqual([]);
+  });
+});
+
+describe("what would be faster", () => {
+  test("a GPU without Dawn", async () => {
+    const missing = Object.assign(new Error("Cannot find package 'webgpu' imported from here"), { code: "ERR_MODULE_NOT_FOUND" });
+    expect(await choose({ modules: { dawn: () => Promise.reject(missing) } })).toMatchObject({
+      name: "tensorflow",
+      faster: { name: "webgpu", how: "Install it with: npm install webgpu @tensorflow/tfjs-backend-webgpu" },
+    });
+  });
+
+  test("NVIDIA's GPU without a TensorFlow for it", async () => {
+    const machine = { ...withGpu, platform: "linux x64", gpu: "nvidia" as const };
+    milliseconds["tensorflow"] = 5;
+    expect(await choose({ machine })).toMatchObject({
+      name: "webgpu",
+      faster: { name: "tensorflow", how: "Pair one with: npx gleaner-native install --gpu" },
+    });
+  });
+
+  test("a GPU without a driver", async () => {
+    expect(await choose({ modules: { dawn: dawn(null) } })).toMatchObject({
+      name: "tensorflow",
+      why: "TensorFlow runs because WebGPU finds no adapter: no GPU here has a driver that it can use.",
+    });
+    await expect(choose({ prefer: "webgpu", modules: { dawn: dawn(null) } })).rejects.toThrow(
+      /^WebGPU finds no adapter: no GPU here has a driver that it can use; install the Vulkan driver of the GPU and its loader \(.*\)$/,
+    );
+  });
+});
+
+describe("the memory", () => {
+  test.each([
+    ["no JSON", "{"],
+    ["another format", '{ "format": 2, "machines": [] }'],
+    ["a list", "[1]"],
+    ["null", "null"],
+    ["entries that are none", '{ "format": 1, "machines": [null, { "key": 3 }, { "key": "a", "measured": [{ "name": "gpu" }] }] }'],
+    ["more than was ever written", `"${"x".repeat(70_000)}"`],
+  ])("%s is ignored and written anew", async (_, text) => {
+    writeFileSync(join(cache, "engines.json"), text);
+    milliseconds["webgpu"] = 5;
+    expect(await choose()).toMatchObject({ name: "tensorflow" });
+    expect(memory()).toMatchObject({
+      format: 1,
+      machines: [{ key: expect.stringContaining("A processor"), measured: [{ name: "tensorflow" }, { name: "webgpu" }] }],
+    });
+  });
+
+  test("a folder that cannot be written leaves the choice as it is", async () => {
+    writeFileSync(join(cache, "file"), "");
+    milliseconds["webgpu"] = 5;
+    expect(await choose({ native: { cache: join(cache, "file") } })).toMatchObject({ name: "tensorflow" });
+  });
+});
