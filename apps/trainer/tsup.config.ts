@@ -3,6 +3,7 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: {
     cli: "src/cli.ts",
+    "engine-worker": "src/run/engine-worker.ts",
     "patch-worker": "src/run/patch-worker.ts",
     "phantom-worker": "src/run/phantom-worker.ts",
     "prepare-worker": "src/run/prepare-worker.ts",

@@ -78,6 +78,11 @@ const training = section({
   threads: whole(0, 64)
     .optional()
     .describe("Threads that cut patches; 0: none beside the training. By default what the machine has, up to 4."),
+  workers: whole(1, 64)
+    .optional()
+    .describe(
+      "Where the engine is WebAssembly, which uses one core: workers that share each step, the training itself among them, each with an engine of its own; 1: the training alone. A run is the same to the bit for the same number. By default one a processor, up to 4 and to the patches of a step.",
+    ),
 });
 
 const loss = section({

@@ -13,7 +13,8 @@ export interface Channel {
 /** What is used of a `MessagePort` or a `Worker` of the web; of `MessagePort` and `parentPort` in Node too. */
 export interface Port {
   postMessage(message: unknown): void;
-  addEventListener(type: "message" | "messageerror" | "error", listener: (event: { data?: unknown; message?: string }) => void): void;
+  /** Of the types message (with `data`), messageerror and error (with `message`). */
+  addEventListener(type: string, listener: (event: Event) => void): void;
   start?(): void;
   close?(): void;
   terminate?(): void;
@@ -38,9 +39,9 @@ export function portChannel(port: Port): Channel {
   return {
     post: (message) => port.postMessage(message),
     listen(onMessage, onBroken) {
-      port.addEventListener("message", ({ data }) => onMessage(data));
+      port.addEventListener("message", (event) => onMessage((event as MessageEvent).data));
       port.addEventListener("messageerror", () => onBroken(new Error("a message cannot be read")));
-      port.addEventListener("error", ({ message = "it gives no reason" }) => onBroken(new Error(message)));
+      port.addEventListener("error", (event) => onBroken(new Error((event as ErrorEvent).message ?? "it gives no reason")));
       port.start?.();
     },
     close() {

@@ -1,5 +1,5 @@
 import { adjustIntensity, drawIntensityChange } from "@gleaner/augment";
-import { type DetectionBatch, focalMixBatch, meanTeacherBatch } from "@gleaner/methods";
+import { type DetectionBatch, type DetectionPredict, focalMixBatch, meanTeacherBatch } from "@gleaner/methods";
 import { linearRamp, type Random } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
@@ -7,6 +7,7 @@ import type { PatchBatch } from "./batches.js";
 import type { Network } from "./network.js";
 import { createObjectRule, type ObjectRule } from "./object-rule.js";
 import { drawSymmetry, targetsOf } from "./patches.js";
+import type { TrainingEngines } from "./training-engines.js";
 import type { TrainingState } from "./training-state.js";
 
 /** What is logged of the unlabeled patches of a step. */
@@ -38,6 +39,25 @@ export function unlabeledWeightAt(config: Config): (step: number) => number {
 
 type Patches = Pick<PatchBatch, "labeled" | "unlabeled" | "labeledBoxes" | "unlabeledPlaces">;
 
+/** Whether the average of the weights is the teacher, or the weights themselves. */
+const usesAverage = ({ method, focalmix }: Config): boolean => method !== "focalmix" || focalmix.teacher === "ema";
+
+/** Has all engines work out what the teacher says of the unlabeled patches of a step; `random` is the one that `mixPatches` gets with it. */
+export async function askTeacher(
+  config: Config,
+  state: TrainingState,
+  engines: Pick<TrainingEngines, "teacher">,
+  unlabeled: tf.Tensor5D,
+  random: Random,
+): Promise<DetectionPredict> {
+  if (usesAverage(config)) state.ema.swapIn();
+  try {
+    return await engines.teacher(unlabeled, viewsOf(config, random.fork("views")));
+  } finally {
+    state.ema.swapOut();
+  }
+}
+
 /** The labeled patches of a step, with the unlabeled ones as the method uses them; consumes the tensors it is given. */
 export function mixPatches(
   config: Config,
@@ -46,10 +66,11 @@ export function mixPatches(
   patches: Patches,
   unlabeledWeight: number,
   random: Random,
+  teacher: DetectionPredict = network.detector.predict,
 ): MixedBatch {
   const { unlabeled } = patches;
   const mixed = unlabeled
-    ? withUnlabeled(config, network, state, { ...patches, unlabeled }, random)
+    ? withUnlabeled(config, network, state, { ...patches, unlabeled }, random, teacher)
     : { batch: patches.labeled, pseudoPositives: 0, meanTarget: 0 };
   const { intensity } = config.training;
   if (intensity > 0) {
@@ -72,19 +93,18 @@ function withUnlabeled(
   state: TrainingState,
   { labeled, unlabeled, labeledBoxes, unlabeledPlaces }: Patches & { unlabeled: tf.Tensor5D },
   random: Random,
+  predict: DetectionPredict,
 ): Omit<MixedBatch, "unlabeledWeight"> {
   const { patch: size } = config.training;
-  const { temperature, mixUp, mixUpOf, mixUpAlpha, boxes, teacher } = config.focalmix;
+  const { temperature, mixUp, mixUpOf, mixUpAlpha, boxes } = config.focalmix;
   const isFocalMix = config.method === "focalmix";
   const views = viewsOf(config, random.fork("views"));
   const anchors = network.anchorsOf([size, size, size]);
   const rule = createObjectRule(config, anchors, size, state.objectCurriculum);
   const findObjects = (probabilities: Float32Array, deltas: Float32Array, patch: number) =>
     rule.find(probabilities, deltas, unlabeledPlaces[patch]!);
-  const usesAverage = !isFocalMix || teacher === "ema";
-  const { predict } = network.detector;
   const { grid } = anchors;
-  if (usesAverage) state.ema.swapIn();
+  if (usesAverage(config)) state.ema.swapIn();
   try {
     if (!isFocalMix) {
       const { batch, statistics } = meanTeacherBatch(predict, labeled, unlabeled, grid, {
@@ -108,7 +128,7 @@ function withUnlabeled(
     const { objects, ...others } = statistics;
     return { batch, ...others, ...(needsObjects && { objects, ...thresholdsOf(rule, state) }) };
   } finally {
-    if (usesAverage) state.ema.swapOut();
+    state.ema.swapOut();
     tf.dispose([unlabeled, ...Object.values(labeled)]);
   }
 }

@@ -1,23 +1,23 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type DetectionBatch, detectionLoss } from "@gleaner/methods";
-import { clipByGlobalNorm, cosineSchedule, createRandom, linearWarmUp, lossGradients, runLoop } from "@gleaner/training";
+import type { DetectionBatch } from "@gleaner/methods";
+import { clipByGlobalNorm, cosineSchedule, createRandom, linearWarmUp, runLoop } from "@gleaner/training";
 import { createEventLog } from "@gleaner/training/node";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
 import { inputError, workError } from "../errors.js";
-import { mixPatches, type UnlabeledStatistics, unlabeledWeightAt } from "./batch-mixture.js";
+import { askTeacher, mixPatches, type UnlabeledStatistics, unlabeledWeightAt } from "./batch-mixture.js";
+import type { BatchWeights } from "./batch-shares.js";
 import { createPatchBatches } from "./batches.js";
-import { detectionLossOptions } from "./box-loss.js";
 import { type DataSplit, resolveSplit, saveSplit } from "./data-split.js";
-import { createNetwork, type Network } from "./network.js";
+import { createNetwork } from "./network.js";
 import { nodulesInside } from "./nodules-inside.js";
-import { keepPredictions, lossesOfPatches } from "./patch-losses.js";
 import { createPatchMaker } from "./patch-threads.js";
 import { prepareScans } from "./prepare-scans.js";
 import { createScanStore } from "./prepared-scans.js";
 import { checkRunFolder, runFiles, writeJsonFile } from "./run-folder.js";
 import { runawayWarning, watchPseudoPositives } from "./runaway-guard.js";
+import { createTrainingEngines, openEngineThreads, type TrainingEngines } from "./training-engines.js";
 import { createTrainingState, restoreTrainingState, saveTrainingState, type TrainingState } from "./training-state.js";
 
 /** What is logged of each step. */
@@ -49,6 +49,8 @@ export interface TrainOptions {
   onNote?: (text: string) => void;
   /** What error sentences call the configuration. */
   source?: string;
+  /** The built script of the engines beside this one, if it is not where the command has it. */
+  engineScript?: string;
 }
 
 export interface TrainResult {
@@ -110,9 +112,11 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
     threads,
   );
   let log: ReturnType<typeof createEventLog> | undefined;
+  let engines: TrainingEngines | undefined;
   try {
     const state = resume ? restoreTrainingState(checkpoint, config, fresh, counts) : fresh;
-    startRunFolder(config, split, options);
+    engines = await createTrainingEngines(config, network, openEngineThreads(config, options.engineScript));
+    startRunFolder(config, split, engines.count, options);
     log = createEventLog(join(run, runFiles.events), { resumeAtStep: state.step });
     const random = createRandom(config.seed);
     const weightAt = unlabeledWeightAt(config);
@@ -129,9 +133,12 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
       async step(step) {
         const started = performance.now();
         const { places, waited, ...patches } = await batches.next(step);
-        const { batch, ...about } = mixPatches(config, network, state, patches, weightAt(step), random.fork("mixture").fork(step));
+        const ofStep = random.fork("mixture").fork(step);
+        const teacher = patches.unlabeled && (await askTeacher(config, state, engines!, patches.unlabeled, ofStep));
+        const { batch, ...about } = mixPatches(config, network, state, patches, weightAt(step), ofStep, teacher);
         const rate = learningRateAt(step);
-        const { parts, gradientNorm, ofPatches } = updateWeights(config, network, state, batch, about.unlabeledWeight, rate);
+        const weights = { labeledCount: config.training.labeledBatch, unlabeledWeight: about.unlabeledWeight };
+        const { parts, gradientNorm, ofPatches } = await updateWeights(config, state, engines!, batch, weights, rate);
         tf.dispose(Object.values(batch));
         const [loss, classification, box, unlabeled] = parts as unknown as [number, number, number, number];
         for (const [name, value] of Object.entries({ loss, "norm of the gradient": gradientNorm })) {
@@ -184,6 +191,7 @@ export async function train(config: Config, options: TrainOptions): Promise<Trai
     };
   } finally {
     log?.close();
+    await engines?.close();
     fresh.optimizer.dispose();
     fresh.ema.dispose();
     network.detector.dispose();
@@ -201,39 +209,27 @@ function learningRate({ training }: Config): (step: number) => number {
 }
 
 /** Forward, backward, clipping, the optimizer and the average; the parts of the loss are total, classification, box, unlabeled. */
-function updateWeights(
+async function updateWeights(
   config: Config,
-  network: Network,
   state: TrainingState,
+  engines: TrainingEngines,
   batch: DetectionBatch,
-  unlabeledWeight: number,
+  weights: BatchWeights,
   rate: number,
-): { parts: number[]; gradientNorm: number; ofPatches: Float32Array } {
-  const { labeledBatch: labeledCount, clipNorm } = config.training;
-  const options = detectionLossOptions(config, network);
-  const student = state.hardExamples ? keepPredictions(network.detector.predict) : { predict: network.detector.predict };
-  let kept: tf.Tensor1D | undefined;
-  const { value, gradients } = lossGradients(() => {
-    const { total, classification, box, unlabeled } = detectionLoss(student.predict, batch, { ...options, labeledCount, unlabeledWeight });
-    kept = tf.keep(tf.stack([total, classification, box, unlabeled]) as tf.Tensor1D);
-    return total;
-  }, state.variables);
-  const clipped = clipByGlobalNorm(gradients, clipNorm);
+): Promise<{ parts: number[]; gradientNorm: number; ofPatches: Float32Array }> {
+  const { gradients, losses } = await engines.gradients(batch, weights);
+  const clipped = clipByGlobalNorm(gradients, config.training.clipNorm);
   state.optimizer.apply(state.variables, clipped.gradients, rate);
   state.ema.update();
   // One read for all: each waits for the device.
-  const read = tf.tidy(() => {
-    const ofPatches = "kept" in student ? [lossesOfPatches(batch, student.kept(), labeledCount, options)] : [];
-    return tf.concat([kept!, tf.reshape(clipped.norm, [1]), ...ofPatches]).dataSync() as Float32Array;
-  });
-  if ("kept" in student) tf.dispose(Object.values(student.kept()));
-  tf.dispose([value, kept!, clipped.norm, ...Object.values(gradients), ...Object.values(clipped.gradients)]);
-  return { parts: Array.from(read.slice(0, 4)), gradientNorm: read[4]!, ofPatches: read.slice(5) };
+  const read = tf.tidy(() => tf.concat1d([tf.reshape(clipped.norm, [1]) as tf.Tensor1D, losses]).dataSync<"float32">());
+  tf.dispose([losses, clipped.norm, ...Object.values(gradients), ...Object.values(clipped.gradients)]);
+  return { gradientNorm: read[0]!, parts: Array.from(read.slice(1, 5)), ofPatches: read.slice(5) };
 }
 
-function startRunFolder(config: Config, split: DataSplit, { run, resume = false, environment }: TrainOptions): void {
+function startRunFolder(config: Config, split: DataSplit, workers: number, { run, resume = false, environment }: TrainOptions): void {
   mkdirSync(run, { recursive: true });
   writeJsonFile(join(run, runFiles.config), config);
   saveSplit(run, split);
-  if (!resume) writeJsonFile(join(run, runFiles.environment), environment);
+  if (!resume) writeJsonFile(join(run, runFiles.environment), { ...environment, workers });
 }
