@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { NativeError } from "./errors.js";
 import { ownSources, ownSourceText } from "./own-files.js";
@@ -59,6 +60,22 @@ function unitsOf(tfjsFolder: string, objects: string, platform: string): Unit[] 
   return units.map((unit) => ({ ...unit, object: join(objects, `${unit.object}.o`) }));
 }
 
+/** Does all tasks, as many at once as there are processors, and at most four: a compiler takes some 300 MB. None starts once one has failed. */
+async function allOf(tasks: (() => Promise<void>)[]): Promise<void> {
+  const left = [...tasks];
+  const work = async (): Promise<void> => {
+    for (let task = left.shift(); task; task = left.shift()) {
+      await task().catch((error: unknown) => {
+        left.length = 0;
+        throw error;
+      });
+    }
+  };
+  // All are waited for, since the folder that they write to is removed then.
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
 export interface CompileOptions {
   compiler: string;
   /** The folder of @tensorflow/tfjs-node-gpu. */
@@ -89,21 +106,19 @@ export async function compileBinding(options: CompileOptions): Promise<void> {
   const includes = ["-I", nodeApiHeaders(), "-I", join(runtime, "include")];
   let done = 0;
   const total = units.length + 1;
-  const compile = async (unit: Unit): Promise<void> => {
-    await run([...commonFlags, ...unit.flags, ...includes, "-c", unit.source, "-o", unit.object]);
+  const darwin = platform.startsWith("darwin");
+  const shared = darwin ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-s"];
+  const compile = async ({ flags, source, object }: Unit): Promise<void> => {
+    await run([...commonFlags, ...flags, ...includes, "-c", source, "-o", object]);
     onProgress?.(++done, total);
   };
+  const build = ([source, name]: (typeof addOns)[number]): Promise<void> =>
+    run([...commonFlags, "-O2", ...shared, ...includes, join(ownSources().folder, source), "-o", join(dirname(output), name)]);
   try {
-    // The two large files at once, then the small ones: a machine with one processor bears it, one with two uses both.
-    await Promise.all(units.slice(0, 2).map(compile));
-    for (const unit of units.slice(2)) await compile(unit);
-    const darwin = platform.startsWith("darwin");
+    // The two large files come first, so that none of them is what is waited for in the end.
+    await allOf([...units.map((unit) => () => compile(unit)), ...addOns.map((addOn) => () => build(addOn))]);
     const away = relative(home, join(runtime, "lib"));
-    const shared = darwin ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-s"];
     const link = [...shared, `-Wl,-rpath,${darwin ? "@loader_path" : "$ORIGIN"}/${away}`];
-    for (const [source, name] of addOns) {
-      await run([...commonFlags, "-O2", ...shared, ...includes, join(ownSources().folder, source), "-o", join(dirname(output), name)]);
-    }
     await run([
       ...link,
       "-pthread",

@@ -7,7 +7,9 @@ import { defaultCacheFolder } from "./cache-folder.js";
 import { pagesName, quietName } from "./compile-binding.js";
 import { NativeError } from "./errors.js";
 import { keepThreadsApart, threadTimes } from "./keep-apart.js";
+import { gpuFault } from "./nvidia-driver.js";
 import { type FindOptions, listPairings, type Pairing } from "./pairings.js";
+import { thisHost } from "./platform.js";
 import { createTfjsRequire, type NodeBackend } from "./tfjs-modules.js";
 
 export interface LoadOptions extends FindOptions {
@@ -35,6 +37,8 @@ export interface NativeEngine {
   /** TensorFlow's version, as the library itself says it. */
   version: string;
   gpu: boolean;
+  /** One sentence where a TensorFlow with CUDA computes on the processor. */
+  gpuFault?: string;
   /** Threads that its operators run on, on a processor. */
   threads: number;
   pairing: Pairing;
@@ -162,6 +166,7 @@ const describe = (backend: NodeBackend, pairing: Pairing): NativeEngine => ({
   backend: backendName,
   version: backend.binding.TF_Version,
   gpu: backend.isUsingGpuDevice,
+  ...(pairing.gpu && !backend.isUsingGpuDevice ? { gpuFault: gpuFault(thisHost()) } : {}),
   threads: threadsInUse(),
   pairing,
 });

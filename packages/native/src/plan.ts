@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { defaultCacheFolder } from "./cache-folder.js";
 import { isNativeError, NativeError } from "./errors.js";
+import { driverFault } from "./nvidia-driver.js";
 import { bindingName, listPairings, type Pairing, runtimeName } from "./pairings.js";
 import { choosePlatform, type Host, type Platform, thisHost } from "./platform.js";
 import { sizesOf } from "./sizes.js";
@@ -57,6 +58,8 @@ export interface InstallPlan {
   platform?: Platform;
   python?: Tool;
   compiler?: Tool;
+  /** What installs, but will not do all that was asked for: with CUDA, a machine without NVIDIA's driver. */
+  warnings: string[];
   /** What is missing, each as the error that installing would throw. */
   problems: NativeError[];
 }
@@ -135,7 +138,9 @@ export async function planInstall(options: InstallOptions = {}): Promise<Install
   const binding = join(cache, bindingName(tensorflow, gpu, key));
   // A fault outside the runtime's folder is the binding's, and only that is made again.
   const needsRuntime = !present || (present.fault?.startsWith(runtime) ?? false);
-  const base = { tensorflow, gpu, cache, runtime, binding, ...(platform ? { platform } : {}) };
+  const warning = gpu && platform ? driverFault(host) : undefined;
+  const warnings = warning === undefined ? [] : [warning];
+  const base = { tensorflow, gpu, cache, runtime, binding, warnings, ...(platform ? { platform } : {}) };
   if (installed) {
     return {
       ...base,

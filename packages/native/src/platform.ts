@@ -1,10 +1,14 @@
 import { NativeError } from "./errors.js";
+import { hasNvidiaDriver } from "./nvidia-driver.js";
 
-/** What this package needs to know about a machine. `glibc` is undefined where the C library is another one (musl), and off Linux. */
+/** What this package needs to know about a machine. */
 export interface Host {
   os: string;
   arch: string;
+  /** Undefined where the C library is another one (musl), and off Linux. */
   glibc?: string | undefined;
+  /** Whether NVIDIA's driver is loaded; undefined where that is not known. */
+  nvidiaDriver?: boolean | undefined;
 }
 
 /** A machine on which a TensorFlow wheel can be used. */
@@ -22,7 +26,7 @@ export interface Platform {
 /** The machine that runs this process. */
 export function thisHost(): Host {
   const { platform: os, arch } = process;
-  return { os, arch, glibc: os === "linux" ? glibcVersion() : undefined };
+  return { os, arch, glibc: os === "linux" ? glibcVersion() : undefined, nvidiaDriver: hasNvidiaDriver(os) };
 }
 
 function glibcVersion(): string | undefined {

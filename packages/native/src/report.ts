@@ -15,12 +15,14 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 10
 
 /** A plan for people. */
 export function planLines(plan: InstallPlan): string[] {
-  if (plan.installed) return [`TensorFlow ${plan.tensorflow} is installed at ${plan.installed.binding}; there is nothing to do.`];
+  const { installed, warnings } = plan;
+  if (installed) return [`TensorFlow ${plan.tensorflow} is installed at ${installed.binding}; there is nothing to do.`, ...warnings];
   return [
     ...(plan.repairs === undefined ? [] : [`Will be made again, because ${plan.repairs}.`]),
     ...plan.downloads.map(({ what, bytes, by }) => `Downloads ${what} through ${by}, about ${megabytes(bytes)}.`),
     `Compiles the binding${plan.compiler ? ` with ${plan.compiler.version}` : ""}.`,
     `Installs into ${plan.cache}; needs ${megabytes(plan.diskBytes)} of the ${megabytes(plan.freeBytes)} there.`,
+    ...warnings,
     ...plan.problems.map(({ message }) => `Missing: ${message}`),
   ];
 }

@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bindingHash, compileBinding } from "../src/compile-binding.js";
@@ -72,9 +73,8 @@ describe("a compiled binding", () => {
     expect(error.message).toBe(message);
   });
 
-  test("that the compiler refuses names the compiler and its error", async () => {
-    const compiler = shop.program("c++", `echo "tfjs_backend.cc:1:10: fatal error: node_api.h: No such file or directory" >&2; exit 1`);
-    const error = await compileBinding({
+  const compileWith = (compiler: string): Promise<void> =>
+    compileBinding({
       compiler,
       tfjsFolder: join(shop.folder, "tfjs"),
       runtime: join(shop.folder, "runtime"),
@@ -82,7 +82,32 @@ describe("a compiled binding", () => {
       libraries: ["libtensorflow_cc.so.2"],
       platform: "linux-x64",
       output: join(shop.folder, "out.node"),
-    }).catch((e) => e);
+    });
+
+  test("is compiled by as many processes as there are processors, at most four, and linked when they are done", async () => {
+    const log = join(shop.folder, "log");
+    await compileWith(shop.program("c++", `for last; do :; done; echo "+ $last" >> ${log}; sleep 0.05; echo "- $last" >> ${log}`));
+    const lines = readFileSync(log, "utf8").trim().split("\n");
+    let [running, most] = [0, 0];
+    for (const line of lines) {
+      running += line.startsWith("+") ? 1 : -1;
+      most = Math.max(most, running);
+    }
+    expect(most).toBe(Math.min(4, availableParallelism()));
+    expect(lines.slice(-2)).toEqual([`+ ${join(shop.folder, "out.node")}`, `- ${join(shop.folder, "out.node")}`]);
+    for (const name of ["tfjs_backend.cc.o", "group_norm.cc.o", "avx2-norm_loops.cc.o", "quiet.node", "affinity.node", "pages.node"]) {
+      expect(lines.filter((line) => line.endsWith(`/${name}`)).length).toBe(2);
+    }
+  });
+
+  test("that the compiler refuses names the compiler and its error, and nothing more is compiled", async () => {
+    const log = join(shop.folder, "log");
+    const compiler = shop.program(
+      "c++",
+      `echo started >> ${log}; echo "tfjs_backend.cc:1:10: fatal error: node_api.h: No such file or directory" >&2; exit 1`,
+    );
+    const error = await compileWith(compiler).catch((e) => e);
+    expect(readFileSync(log, "utf8").trim().split("\n").length).toBeLessThanOrEqual(Math.min(4, availableParallelism()));
     expect(isNativeError(error, "compile-failed")).toBe(true);
     expect(error.message).toBe(
       `${compiler} could not build the binding: tfjs_backend.cc:1:10: fatal error: node_api.h: No such file or directory`,

@@ -67,10 +67,11 @@ describe("what people read", () => {
       downloadBytes: 0,
       diskBytes: 0,
       freeBytes: 1,
+      warnings: ["There is no driver."],
       problems: [],
     };
     const { platform: _, ...rest } = plan;
-    expect(planLines(rest)).toEqual(["TensorFlow 2.21.0 is installed at /c/b; there is nothing to do."]);
+    expect(planLines(rest)).toEqual(["TensorFlow 2.21.0 is installed at /c/b; there is nothing to do.", "There is no driver."]);
   });
 
   test("progress writes over one line on a terminal, and is a line a phase elsewhere", () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import * as fsPromises from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import {
   type NativeError,
   planInstall,
 } from "../src/index.js";
+import { bindingName, runtimeName } from "../src/pairings.js";
 import { createWorkshop, fakeCompiler, fakeNpm, fakePython, linux, type Workshop } from "./support/fake-tools.js";
 import { makeWheel, tensorflowWheel } from "./support/wheel.js";
 
@@ -253,6 +254,69 @@ describe.runIf(process.platform === "linux" && ["x64", "arm64"].includes(process
       expect([plan.python?.version, plan.compiler?.version]).toEqual(["Python 3.11.7, pip 23.2.1", "c++ (pretended) 1.0"]);
       expect(left()).toEqual([]);
       await expect(planInstall({ tensorflow: "latest" })).rejects.toThrow('tensorflow is "latest"; expected a version such as 2.21.0');
+    });
+
+    test("with CUDA a machine without NVIDIA's driver is told that it will compute on the processor", async () => {
+      complete("false");
+      const sentence = /^There is no NVIDIA driver here \(.*\), so TensorFlow with CUDA computes on the processor; install a driver/;
+      const planFor = (gpu: boolean, nvidiaDriver: boolean) =>
+        planInstall({ cache: shop.cache, gpu, host: { ...linux, arch: "x64", nvidiaDriver } });
+      const { warnings, problems } = await planFor(true, false);
+      expect([warnings.length, problems]).toEqual([1, []]);
+      expect(warnings[0]).toMatch(sentence);
+      expect((await planFor(true, true)).warnings).toEqual([]);
+      expect((await planFor(false, false)).warnings).toEqual([]);
+    });
+
+    describe("that is in the cache already", () => {
+      /** A finished folder with a manifest, of one file. */
+      const finished = (name: string, gpu: boolean, tensorflow: string): string => {
+        const folder = join(shop.cache, name);
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, "file"), name);
+        const files = [{ path: "file", bytes: name.length, sha256: "" }];
+        const platform = `${process.platform}-${process.arch}`;
+        writeFileSync(join(folder, "pairing.json"), JSON.stringify({ tensorflow, gpu, platform, files }));
+        return folder;
+      };
+      const pair = (tensorflow: string, gpu = false): string => {
+        finished(runtimeName(tensorflow, gpu, `${process.platform}-${process.arch}`), gpu, tensorflow);
+        return finished(bindingName(tensorflow, gpu, `${process.platform}-${process.arch}`), gpu, tensorflow);
+      };
+
+      test("is used without Python, npm or a compiler", async () => {
+        const binding = pair("2.21.0");
+        process.env["CXX"] = "/no/compiler";
+        try {
+          const pairing = await install({ python: "/no/python" });
+          expect([pairing.tensorflow, pairing.binding, pairing.fault]).toEqual(["2.21.0", binding, undefined]);
+        } finally {
+          delete process.env["CXX"];
+        }
+      });
+
+      test("stands beside other versions and a binding of other sources, and each stays", async () => {
+        const [older, newer] = [pair("2.20.0"), pair("2.21.0")];
+        const name = newer.slice(shop.cache.length + 1).replace(/^binding-\w+-/, "binding-0123456789-");
+        const ofOthers = finished(name, false, "2.21.0");
+        const before = left();
+        expect((await install()).binding).toBe(newer);
+        expect((await install({ tensorflow: "2.20.0" })).binding).toBe(older);
+        expect(listPairings({ cache: shop.cache }).map((p) => [p.tensorflow, p.fault])).toEqual([
+          ["2.21.0", undefined],
+          ["2.20.0", undefined],
+        ]);
+        expect(left()).toEqual(before);
+        expect(existsSync(ofOthers)).toBe(true);
+      });
+
+      test("is made again where the binding is of other sources, and then a compiler is asked for", async () => {
+        const binding = pair("2.21.0");
+        renameSync(binding, binding.replace(/binding-\w+-/, "binding-0123456789-"));
+        shop.program("npm", fakeNpm);
+        shop.program("c++", "exit 1");
+        expect((await failure()).code).toBe("no-compiler");
+      });
     });
 
     test("left-over folders of an attempt that was killed are removed", async () => {
