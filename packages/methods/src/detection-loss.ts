@@ -1,6 +1,7 @@
 import { giouLoss, type SoftTargetFocalLossOptions, smoothL1Loss, softTargetFocalLoss } from "@gleaner/losses";
 import * as tf from "@tensorflow/tfjs-core";
 import type { DetectionBatch, DetectionPredict } from "./detection.js";
+import { detectionLossAtOnce } from "./detection-loss-at-once.js";
 
 export interface DetectionLossOptions {
   /** α and γ of the soft-target focal loss, and its two switches. */
@@ -37,7 +38,8 @@ export interface DetectionLoss {
  *
  * SFL is the soft-target focal loss of FocalMix (Wang et al., CVPR 2020, section 3.2). Both sums are divided by the number of positive anchors of the
  * labeled patches. The paper does not state its normalization; this one is ours: dividing by the sum of soft targets would let the background's
- * small targets, which add up to several objects a patch, set the scale. Call it inside `tf.variableGrads`.
+ * small targets, which add up to several objects a patch, set the scale. Call it inside `tf.variableGrads`. Where the engine has the kernel
+ * `GleanerDetectionLoss` and no boxes are decoded, it does all of it.
  *
  * @param predict the student; called once on the whole batch, so that a batch norm sees one batch
  * @param batch `positives` of unlabeled patches are to be 0: no box is regressed where none is known
@@ -64,31 +66,35 @@ export interface DetectionLoss {
  */
 export function detectionLoss(predict: DetectionPredict, batch: DetectionBatch, options: DetectionLossOptions = {}): DetectionLoss {
   const count = batch.patches.shape[0];
-  const { focal = {}, boxWeight = 0.5, labeledCount = count, unlabeledWeight = 1 } = options;
+  const { focal = {}, boxWeight = 0.5, boxBeta = 1 / 9, labeledCount = count, unlabeledWeight = 1, decodeBoxes } = options;
   if (!Number.isInteger(labeledCount) || labeledCount < 0 || labeledCount > count) {
     throw new RangeError(`labeledCount is ${labeledCount}; expected an integer in 0..${count}, the number of patches`);
   }
   const parts = tf.tidy(() => {
-    const { logits, deltas } = predict(batch.patches);
+    const predictions = predict(batch.patches);
+    const { logits, deltas } = predictions;
+    const settings = { focal, boxWeight, boxBeta, labeledCount, unlabeledWeight };
+    const atOnce = decodeBoxes ? undefined : detectionLossAtOnce(predictions, batch, settings);
+    if (atOnce) return atOnce;
     const anchors = batch.targets.shape[1];
     const each = tf.mul(softTargetFocalLoss(batch.targets, tf.reshape(logits, [count, anchors]), focal), batch.weights);
     const perPatch = tf.sum(each, 1);
     const positives = tf.maximum(tf.sum(batch.positives), 1);
     const sumOf = (from: number, size: number): tf.Scalar =>
       size === 0 ? tf.scalar(0) : (tf.div(tf.sum(tf.slice(perPatch, [from], [size])), positives) as tf.Scalar);
-    const regression = tf.mul(boxLoss(batch.deltas, deltas, options), batch.positives);
+    const regression = tf.mul(boxLoss(batch.deltas, deltas, boxBeta, decodeBoxes), batch.positives);
     const classification = sumOf(0, labeledCount);
     const unlabeled = sumOf(labeledCount, count - labeledCount);
     const box = tf.div(tf.sum(regression), positives) as tf.Scalar;
     const total = tf.add(tf.add(classification, tf.mul(box, boxWeight)), tf.mul(unlabeled, unlabeledWeight)) as tf.Scalar;
-    return [total, classification, box, unlabeled] as const;
+    return [total, classification, box, unlabeled];
   });
   const [total, classification, box, unlabeled] = parts;
-  return { total, classification, box, unlabeled };
+  return { total: total!, classification: classification!, box: box!, unlabeled: unlabeled! };
 }
 
 /** The loss of every anchor's box, `[batch, N]`. */
-function boxLoss(wanted: tf.Tensor3D, deltas: tf.Tensor3D, { boxBeta = 1 / 9, decodeBoxes }: DetectionLossOptions): tf.Tensor2D {
+function boxLoss(wanted: tf.Tensor3D, deltas: tf.Tensor3D, boxBeta: number, decodeBoxes: DetectionLossOptions["decodeBoxes"]): tf.Tensor2D {
   if (!decodeBoxes) return tf.sum(smoothL1Loss(wanted, deltas, { beta: boxBeta }), 2);
   const [count, anchors] = wanted.shape;
   const boxes = [wanted, deltas].map((each) => {

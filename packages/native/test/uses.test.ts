@@ -5,6 +5,7 @@ import { distance, numbers } from "../../../test/double.js";
 import { groupNorm, upsampleNearest3d } from "../../detector/src/index.js";
 import { stride2Conv3d } from "../../detector/src/stride-2-conv3d.js";
 import { softTargetFocalLoss } from "../../losses/src/index.js";
+import { detectionLoss } from "../../methods/src/index.js";
 import { clipByGlobalNorm, createAdamW, createEma, createSgd, lossGradients } from "../../training/src/index.js";
 import { paired, startEngine, withEngine } from "./support/engine.js";
 
@@ -48,6 +49,44 @@ describe.runIf(paired)(withEngine("functions that use kernels where they are"), 
       expect(new Set(kernels)).toEqual(new Set(["GleanerSoftTargetFocalLoss"]));
     },
   );
+
+  test.each([
+    { labeledCount: 2, unlabeledWeight: 3 },
+    { labeledCount: 0 },
+    { focal: { alpha: [0.25, 0.75] as const, gamma: 1.5, softBeta: false }, boxWeight: 2, boxBeta: 1 },
+  ])("detectionLoss with %o, its parts and the gradients of all of them", async (options) => {
+    const flat = (seed: number): tf.Tensor2D => tf.abs(tensor([3, 7], seed)) as tf.Tensor2D;
+    const { gaps, kernels } = await onBoth(() => {
+      const batch = {
+        patches: tf.zeros<tf.Rank.R5>([3, 1, 1, 1, 1]),
+        targets: flat(1),
+        weights: tf.round(flat(2)) as tf.Tensor2D,
+        positives: tf.round(flat(3)) as tf.Tensor2D,
+        deltas: tensor([3, 7, 6], 4) as tf.Tensor3D,
+      };
+      const inputs = [tf.mul(tensor([3, 7, 1], 5), 9), tensor([3, 7, 6], 6)];
+      return valueAndGradients((logits, deltas) => {
+        const loss = detectionLoss(() => ({ logits: logits as tf.Tensor3D, deltas: deltas as tf.Tensor3D }), batch, options);
+        return tf.stack([loss.total, loss.classification, loss.box, loss.unlabeled]);
+      }, inputs);
+    });
+    for (const gap of gaps) expect(gap).toBeLessThan(1e-5);
+    expect(new Set(kernels)).toEqual(new Set(["GleanerDetectionLoss", "GleanerDetectionLossGrad"]));
+  });
+
+  test("detectionLoss says what is wrong where a kernel could not", () => {
+    const flat = tf.zeros<tf.Rank.R2>([1, 2]);
+    const batch = {
+      patches: tf.zeros<tf.Rank.R5>([1, 1, 1, 2, 1]),
+      targets: flat,
+      weights: flat,
+      positives: flat,
+      deltas: tf.zeros<tf.Rank.R3>([1, 2, 6]),
+    };
+    const predict = () => ({ logits: tf.zeros<tf.Rank.R3>([1, 2, 1]), deltas: tf.zeros<tf.Rank.R3>([1, 2, 6]) });
+    expect(() => detectionLoss(predict, batch, { focal: { gamma: -1 } })).toThrow("gamma is -1; expected a finite number of at least 0");
+    expect(() => detectionLoss(predict, batch, { boxBeta: 0 })).toThrow("beta is 0; expected a finite number above 0");
+  });
 
   test("upsampleNearest3d", async () => {
     const { gaps, kernels } = await onBoth(() =>

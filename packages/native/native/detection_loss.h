@@ -1,0 +1,4 @@
+#pragma once
+namespace gleaner {
+void RegisterDetectionLoss();
+}
