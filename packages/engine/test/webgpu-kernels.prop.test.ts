@@ -87,16 +87,19 @@ describe.runIf(hasSoftwareGpu)(
         tf.reverse(filled(shape, 0), shape.length === 5 ? chosen : chosen.filter((axis) => axis >= 0).concat(5)),
       ));
 
+    // Not counted from the end: plain JavaScript gives another shape then.
     test("running sums", () =>
-      check([shapes, fc.integer({ min: -5, max: 4 }), fc.boolean(), fc.boolean()], (shape, axis, exclusive, reverse) =>
+      check([shapes, fc.integer({ min: 0, max: 4 }), fc.boolean(), fc.boolean()], (shape, axis, exclusive, reverse) =>
         tf.cumsum(filled(shape, 0), axis, exclusive, reverse),
       ));
 
     test("where, with a condition for each element and for each entry of the first axis", () =>
       check([shapes, fc.boolean()], (shape, isRow) => {
         const condition = tf.greater(filled(isRow ? shape.slice(0, 1) : shape, 2), tf.scalar(0));
-        // tf.where makes the shapes equal; the kernel can do with less.
-        return tf.engine().runKernel("Select", { condition, t: filled(shape, 0), e: filled(shape, 1) }) as tf.Tensor;
+        // tf.where makes the shapes equal; the kernel can do with less, but not the one in plain JavaScript.
+        const spread = tf.broadcastTo(tf.reshape(condition, [-1, ...shape.slice(1).map((length) => (isRow ? 1 : length))]), shape);
+        const given = { condition: tf.getBackend() === "cpu" ? spread : condition, t: filled(shape, 0), e: filled(shape, 1) };
+        return tf.engine().runKernel("Select", given) as tf.Tensor;
       }));
   },
 );

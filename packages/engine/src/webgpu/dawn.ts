@@ -3,7 +3,7 @@ import type { Gpu } from "./adapter.js";
 /** What is used of npm's `webgpu`, which is Dawn. */
 export interface DawnModule {
   create(options: string[]): Gpu;
-  globals: Record<string, unknown>;
+  globals: object;
 }
 
 /** Gives Dawn a turn now instead of when the event loop comes to it; false when it waits for none. */
@@ -47,7 +47,7 @@ export function installDawn({ globals }: DawnModule): GiveTurn {
     return turn !== undefined;
   };
   for (const [type, methods] of Object.entries(asynchronous)) {
-    const prototype = (globals[type] as { prototype?: Record<string, Method> } | undefined)?.prototype;
+    const prototype = ((globals as Record<string, unknown>)[type] as { prototype?: Record<string, Method> } | undefined)?.prototype;
     for (const name of methods) {
       const method = prototype?.[name];
       if (!method) continue;
