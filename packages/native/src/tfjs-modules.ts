@@ -25,6 +25,8 @@ export interface OpAttribute {
 export interface Binding {
   TF_Version: string;
   TF_FLOAT: number;
+  TF_INT32: number;
+  TF_BOOL: number;
   TF_ATTR_STRING: number;
   TF_ATTR_INT: number;
   TF_ATTR_FLOAT: number;

@@ -5,8 +5,11 @@ import { registerBatchNorm } from "./kernels/batch-norm.js";
 import { registerBiasAdd } from "./kernels/bias-add.js";
 import { registerChannelSum } from "./kernels/channel-sum.js";
 import { registerConvBias } from "./kernels/conv-bias.js";
+import { registerDetectionLoss } from "./kernels/detection-loss.js";
 import { registerFocalLoss } from "./kernels/focal-loss.js";
 import { registerGroupNorm, registerGroupNormAddRelu } from "./kernels/group-norm.js";
+import { registerImageTransform } from "./kernels/image-transform.js";
+import { registerIntegerOperators } from "./kernels/integers.js";
 import { backendName } from "./kernels/operator.js";
 import { registerReshape } from "./kernels/reshape.js";
 import { registerUpdates } from "./kernels/updates.js";
@@ -47,11 +50,14 @@ export function useNativeKernels(): void {
   registerChannelSum();
   registerConvBias(backend);
   registerBatchNorm(backend.isUsingGpuDevice);
+  registerImageTransform();
+  registerIntegerOperators();
   // The kernels of these are written for processors; on a GPU the composed operators are used.
   if (backend.isUsingGpuDevice) return;
   registerGroupNorm();
   registerGroupNormAddRelu();
   registerFocalLoss();
+  registerDetectionLoss();
   registerVoxelBlocks();
   registerUpdates();
   registerReshape();

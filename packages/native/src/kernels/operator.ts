@@ -19,6 +19,7 @@ type Outputs = tf.TensorInfo | tf.TensorInfo[];
 /** Makers of operator attributes. */
 interface Attributes {
   float32: (name: string) => OpAttribute;
+  type: (name: string, dtype: tf.DataType) => OpAttribute;
   text: (name: string, value: string) => OpAttribute;
   int: (name: string, value: number) => OpAttribute;
   ints: (name: string, value: number[]) => OpAttribute;
@@ -28,6 +29,11 @@ interface Attributes {
 
 export const attributesOf = (b: Binding): Attributes => ({
   float32: (name) => ({ name, type: b.TF_ATTR_TYPE, value: b.TF_FLOAT }),
+  type: (name, dtype) => ({
+    name,
+    type: b.TF_ATTR_TYPE,
+    value: dtype === "int32" ? b.TF_INT32 : dtype === "bool" ? b.TF_BOOL : b.TF_FLOAT,
+  }),
   text: (name, value) => ({ name, type: b.TF_ATTR_STRING, value }),
   int: (name, value) => ({ name, type: b.TF_ATTR_INT, value }),
   ints: (name, value) => ({ name, type: b.TF_ATTR_INT, value }),
