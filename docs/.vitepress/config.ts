@@ -31,8 +31,8 @@ export default defineConfig({
     build: { chunkSizeWarningLimit: 2000 },
     // Live pages run the packages' sources, as tests do.
     resolve: { conditions: ["@gleaner/source"] },
-    // The worker that checks engines imports what it needs of them only.
-    worker: { format: "es" },
+    // The worker that checks engines imports those of a page only; the others it leaves alone, since no page can run them.
+    worker: { format: "es", rollupOptions: { external: ["@gleaner/native", "webgpu"] } },
   },
   themeConfig: {
     nav: [

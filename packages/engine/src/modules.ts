@@ -41,7 +41,8 @@ export interface EngineModules {
 export const installedModules: EngineModules = {
   native: () => import(/* webpackIgnore: true */ /* @vite-ignore */ "@gleaner/native"),
   webgpu: () => import("@tensorflow/tfjs-backend-webgpu"),
-  dawn: () => import(/* webpackIgnore: true */ /* @vite-ignore */ "webgpu"),
+  // Its types say no more of its globals than that they are an object.
+  dawn: () => import(/* webpackIgnore: true */ /* @vite-ignore */ "webgpu") as Promise<unknown> as Promise<DawnModule>,
   wasm: () => import("@tensorflow/tfjs-backend-wasm"),
   wasm3d: () => import("@gleaner/wasm3d"),
 };
