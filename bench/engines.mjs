@@ -3,6 +3,8 @@
 //   pnpm build && pnpm bench:engines [--only detector-64,inference-64] [--engines native,wasm] [--threads 2] [--seconds 20] [--json]
 //                                    [--channels-last] [--passive] [--bfloat16] [--profile] [--python PATH]
 //
+// --engines wasm --only wasm-convolution,wasm-step,wasm-workers: WASM beside stock, native and itself in two threads, without PyTorch.
+//
 // Needs the native engine (gleaner backend install). PyTorch comes from PyPI into a virtual environment below the cache folder
 // (GLEANER_CACHE or ~/.cache/gleaner), 1.3 GB, and MONAI beside it, unless --python names a Python that has both.
 //
@@ -114,6 +116,12 @@ async function run({ name, what, gleaner, pytorch, engines, python = pythonWithT
 const line = (cells) => print(cells.map((cell, i) => (i ? cell.padStart(12) : cell.padEnd(26))).join(""));
 const ms = (time) => `${(time * 1000).toFixed(time < 0.1 ? 1 : 0)} ms`;
 
+/** The ratio that is wanted, and whether it was reached. */
+function verdict(ratio, { atLeast, atMost }) {
+  const reached = atLeast === undefined ? ratio <= atMost : ratio >= atLeast;
+  return `wanted ${atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`}: ${reached ? "reached" : "missed"}`;
+}
+
 function printCase({ name, what, rows, profiles = {} }) {
   print(`\n${name}: ${what}`);
   line(["", "best", "median", "processor", "peak memory"]);
@@ -135,15 +143,20 @@ function printCase({ name, what, rows, profiles = {} }) {
 
 print(`${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0].toFixed(1)}, Node ${process.version}, ${threads} threads (WASM: 1)`);
 const results = [];
-for (const one of cases.filter(({ name }) => wanted.includes(name))) {
+const engines = options.engines.split(",");
+for (const one of cases.filter(({ name, engines: all }) => wanted.includes(name) && all.some((engine) => engines.includes(engine)))) {
   const result = await run(one);
   printCase(result);
   results.push(result);
 }
-for (const { name, what, measure } of extras.filter(({ name }) => wanted.includes(name))) {
-  const result = { name, what, ...(await measure()) };
+for (const { name, what, measure, wanted: target } of extras.filter(
+  ({ name, engine }) => wanted.includes(name) && engines.includes(engine),
+)) {
+  const result = { name, what, ...(await measure({ threads, seconds })), ...(target && { wanted: target }) };
   print(`\n${name}: ${what}`);
-  print(`${result.seconds.toFixed(3)} s${result.ratio ? `, ratio ${result.ratio.toFixed(1)}` : ""}`);
+  print(
+    `${result.seconds.toFixed(3)} s${result.ratio ? `, ratio ${result.ratio.toFixed(2)}` : ""}${target ? `, ${verdict(result.ratio, target)}` : ""}`,
+  );
   results.push(result);
 }
 if (options.json)
