@@ -13,7 +13,8 @@ describe.runIf(built)("training a detector as a process (runs when the trainer i
   beforeAll(async () => {
     set = await makeTrainingSet();
     for (const threads of [0, 2]) {
-      const training = { steps: 40, checkpointEvery: 7, hardExamples: 0.5, threads };
+      // Two engines share the steps, whatever the machine has.
+      const training = { steps: 40, checkpointEvery: 7, hardExamples: 0.5, threads, workers: 2 };
       writeFileSync(set.at(`${threads}.yaml`), stringify(tinySettings({ method: "focalmix", training })));
     }
   });

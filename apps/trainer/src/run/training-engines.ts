@@ -55,7 +55,9 @@ export async function createTrainingEngines(
       close: async () => {},
     };
   }
-  const replicas = await createReplicas<EngineTask, EngineAnswer>(channels, network.variables).catch(inOurWords);
+  const replicas = await createReplicas<EngineTask, EngineAnswer>(channels, network.variables).catch((error: Error) => {
+    throw workError(`an engine beside the training did not start (${error.message}); training.workers: 1 does without`, error);
+  });
   const count = 1 + replicas.count;
   return {
     count,
