@@ -16,6 +16,13 @@ function composed(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor {
   return tf.relu(tf.add(tf.mul(tf.reshape(tf.mul(centered, inverse), shape), gamma), beta));
 }
 
+/** Nearest upsampling of TensorFlow.js's operators: doubles x, then y, then z. */
+function upsampled(v: tf.Tensor): tf.Tensor {
+  const twice = (t: tf.Tensor, rows: number): tf.Tensor => tf.concat([tf.reshape(t, [rows, -1]), tf.reshape(t, [rows, -1])], 1);
+  const [n, d, h, w, c] = v.shape as typeof shape;
+  return tf.reshape(twice(twice(twice(v, n * d * h * w), n * d * h), n * d), [n, 2 * d, 2 * h, 2 * w, c]);
+}
+
 const attributes = { groups, epsilon: 1e-5, relu: true } as unknown as tf.NamedAttrMap;
 const run = (name: string, inputs: Record<string, tf.Tensor>): tf.Tensor[] =>
   tf.engine().runKernel(name, inputs, attributes) as tf.Tensor[];
@@ -24,6 +31,7 @@ test("milliseconds at 2 × 32³ × 16, stock → this package", async () => {
   await tf.setBackend("wasm");
   const [x, dy] = [tf.randomNormal(shape), tf.randomNormal(shape)];
   const [gamma, beta] = [tf.randomNormal([channels]), tf.randomNormal([channels])];
+  const small = tf.randomNormal([2, 16, 16, 16, 16]);
   const rows = tf.randomNormal([2 * positions, channels]);
   const [right, out] = [tf.randomNormal([channels, 32]), tf.randomNormal([2 * positions, 32])];
   const work: Record<string, () => unknown> = {
@@ -32,6 +40,7 @@ test("milliseconds at 2 × 32³ × 16, stock → this package", async () => {
     "product, gradient by the right side": () => tf.matMul(rows, out, true, false),
     "group norm with ReLU": () => composed(x, gamma, beta),
     "group norm with ReLU and its gradient": () => tf.grads(composed)([x, gamma, beta], dy),
+    "nearest upsampling and its gradient": () => tf.valueAndGrad(upsampled)(small, dy),
   };
   const measure = (what: Record<string, () => unknown>): Record<string, number> =>
     Object.fromEntries(Object.entries(what).map(([name, go]) => [name, 1000 * bestOf(5, go)]));
@@ -43,6 +52,10 @@ test("milliseconds at 2 × 32³ × 16, stock → this package", async () => {
     "group norm with ReLU and its gradient": () => {
       const [, statistics] = run("GleanerGroupNorm", { x, gamma, beta });
       run("GleanerGroupNormGrad", { dy, x, gamma, beta, statistics: statistics! });
+    },
+    "nearest upsampling and its gradient": () => {
+      run("GleanerUpsampleNearest3d", { x: small });
+      run("GleanerUpsampleNearest3dGrad", { dy });
     },
   });
   console.table(

@@ -65,3 +65,37 @@ test("nearest upsampling and its gradient", () => {
   ] as [number, number, number, number, number][])
     expectUpsampling(shape);
 });
+
+test("sums, products, poolings and gather", () => {
+  const x = numbers(2 * 4 * 4 * 4 * 3, 1);
+  tf.tidy(() => {
+    const volume = tf.tensor(x, [2, 4, 4, 4, 3]) as tf.Tensor5D;
+    const sums = Float64Array.from({ length: 3 }, (_, c) => x.filter((_, i) => i % 3 === c).reduce((a, b) => a + b, 0));
+    expect(difference(tf.sum(volume, [0, 1, 2, 3]).dataSync(), sums)).toBeLessThan(1e-5);
+    // [96, 4]ᵀ · [96, 4], whose left side has to be turned.
+    const products = Float64Array.from({ length: 16 }, (_, k) =>
+      Array.from({ length: 96 }, (_, row) => x[row * 4 + (k >> 2)]! * x[row * 4 + (k & 3)]!).reduce((a, b) => a + b, 0),
+    );
+    const rows = tf.tensor2d(x, [96, 4]);
+    expect(difference(tf.matMul(rows, rows, true).dataSync(), products)).toBeLessThan(1e-5);
+    for (const pool of [tf.maxPool3d, tf.avgPool3d]) {
+      const [y, dx] = [pool(volume, 4, 4, "valid"), tf.grad((v) => pool(v as tf.Tensor5D, 4, 4, "valid"))(volume)];
+      const each = Array.from({ length: 6 }, (_, k) =>
+        x.slice((k >= 3 ? 1 : 0) * 192, (k >= 3 ? 2 : 1) * 192).filter((_, i) => i % 3 === k % 3),
+      );
+      const expected = each.map((values) => (pool === tf.maxPool3d ? Math.max(...values) : values.reduce((a, b) => a + b, 0) / 64));
+      expect(difference(y.dataSync(), expected)).toBeLessThan(1e-6);
+      expect(tf.sum(dx).dataSync()[0]).toBeCloseTo(6, 5);
+    }
+    const dy = tf.grad((t) => tf.gather(t, tf.tensor1d([1, 1], "int32")))(
+      tf.tensor2d([
+        [1, 2],
+        [3, 4],
+      ]),
+    );
+    expect(dy.arraySync()).toEqual([
+      [0, 0],
+      [2, 2],
+    ]);
+  });
+});
