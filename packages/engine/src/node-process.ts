@@ -10,7 +10,7 @@ export interface NodeProcess {
   getBuiltinModule(name: "node:path"): { join(...parts: string[]): string; resolve(...parts: string[]): string };
 }
 
-export interface FileSystem {
+interface FileSystem {
   existsSync(path: string): boolean;
   readdirSync(path: string): string[];
   readFileSync(path: string, encoding: "utf8"): string;

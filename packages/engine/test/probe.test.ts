@@ -196,6 +196,36 @@ describe("what would be faster", () => {
   });
 });
 
+describe("in a page", () => {
+  const machine = { ...withGpu, runtime: "page" as const };
+  afterEach(() => vi.unstubAllGlobals());
+
+  test("the browser's GPU is measured against WebAssembly", async () => {
+    const { create } = await dawn({ vendor: "apple", architecture: "metal-3" })();
+    vi.stubGlobal("navigator", { gpu: create([]) });
+    const engine = await choose({ machine, modules: { dawn: () => Promise.reject(new Error("is not asked")) } });
+    expect(engine).toMatchObject({ name: "webgpu", device: "GPU", adapter: "apple metal-3" });
+    expect(engine.measured).toEqual([
+      { name: "webgpu", milliseconds: 12 },
+      { name: "wasm", milliseconds: 30 },
+    ]);
+  });
+
+  test("without WebGPU, or without an adapter, WebAssembly runs", async () => {
+    expect(await choose({ machine: { ...machine, gpu: "none" } })).toMatchObject({
+      name: "wasm",
+      why: "WebAssembly is the fastest engine here.",
+    });
+    await expect(choose({ machine, prefer: "webgpu" })).rejects.toThrow(
+      "This browser has no WebGPU; use a browser that has it, over HTTPS or from localhost",
+    );
+    const { create } = await dawn(null)();
+    vi.stubGlobal("navigator", { gpu: create([]) });
+    expect((await choose({ machine })).why).toBe("WebAssembly runs because the browser gives WebGPU no adapter.");
+    await expect(choose({ machine, prefer: "native" })).rejects.toThrow("TensorFlow cannot run here.");
+  });
+});
+
 describe("the memory", () => {
   test.each([
     ["no JSON", "{"],

@@ -41,7 +41,7 @@ const check = <T extends unknown[]>(arbitraries: { [K in keyof T]: fc.Arbitrary<
   );
 
 describe.runIf(hasSoftwareGpu)(
-  "at ranks 5 and 6 on SwiftShader (left out where chromium's driver or npm's webgpu is not installed)",
+  "repaired kernels on SwiftShader (left out where chromium's driver or npm's webgpu is not installed)",
   () => {
     beforeAll(async () => {
       useSoftwareGpu();
@@ -85,6 +85,11 @@ describe.runIf(hasSoftwareGpu)(
     test("reversal", () =>
       check([shapes, axes], (shape, chosen) =>
         tf.reverse(filled(shape, 0), shape.length === 5 ? chosen : chosen.filter((axis) => axis >= 0).concat(5)),
+      ));
+
+    test("sums of many tensors", () =>
+      check([shapes, fc.integer({ min: 1, max: 40 })], (shape, count) =>
+        tf.addN(Array.from({ length: count }, (_, i) => filled(shape, i))),
       ));
 
     // Not counted from the end: plain JavaScript gives another shape then.

@@ -8,7 +8,7 @@ export interface KernelBackend {
 }
 
 /** The kernel that @tensorflow/tfjs-backend-webgpu has. */
-export type Stock = (inputs: Inputs, attributes: object) => TensorInfo;
+type Stock = (inputs: Inputs, attributes: object) => TensorInfo;
 
 /** A kernel made of the stock one, which stays for what it does right. */
 export type Repair = (stock: Stock, inputs: Inputs, attributes: object, backend: KernelBackend) => TensorInfo;

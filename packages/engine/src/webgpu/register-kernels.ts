@@ -2,13 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { cumulation, padding, reversal } from "./along-axes.js";
 import { binaryByChannel } from "./binary.js";
 import type { Inputs, KernelBackend, Repair } from "./kernel.js";
+import { longSum } from "./long-sum.js";
 import { selection } from "./select.js";
 
 const backendName = "webgpu";
 
 const binary = binaryByChannel("a", "b");
 
-/** Kernels of @tensorflow/tfjs-backend-webgpu 4.22 that are wrong or missing at the ranks of volumes. */
+/** Kernels of @tensorflow/tfjs-backend-webgpu 4.22 that are wrong or missing at the ranks of volumes, and one that is wrong for many tensors. */
 const repairs: Record<string, Repair> = {
   ...Object.fromEntries(
     [tf.Add, tf.Sub, tf.Multiply, tf.RealDiv, tf.FloorDiv, tf.Mod, tf.Pow, tf.Maximum, tf.Minimum, tf.SquaredDifference, tf.Atan2]
@@ -22,6 +23,7 @@ const repairs: Record<string, Repair> = {
   [tf.Cumsum]: cumulation,
   [tf.Cumprod]: cumulation,
   [tf.Select]: selection,
+  [tf.AddN]: longSum,
 };
 
 // A registered name, so that the ESM and the CommonJS build of this package agree on what was done.
