@@ -65,7 +65,7 @@ export function registerImageTransform(): void {
       // One color for the places outside; a fourth channel is their opacity, and full.
       const color = tf.tensor1d(Array.from({ length: channels }, (_, c) => (c === 3 ? 255 : (fillValue[c] ?? Number.NaN))));
       const inside = turned(tf.ones([batch, height, width, 1]), 0);
-      return tf.where(tf.cast(tf.tile(inside, [1, 1, 1, channels]), "bool"), turned(image, 0), color);
+      return tf.where<tf.Tensor>(tf.cast(tf.tile(inside, [1, 1, 1, channels]), "bool"), turned(image, 0), color);
     });
   });
 }
