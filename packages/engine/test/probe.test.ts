@@ -11,8 +11,8 @@ const card = { vendor: "intel", description: "Intel(R) Iris(R) Xe Graphics" };
 let cache: string;
 beforeEach(() => {
   cache = mkdtempSync(join(tmpdir(), "probe-"));
-  // A step has three convolutions.
-  Object.assign(milliseconds, { tensorflow: 4, webgpu: 4, wasm: 10 });
+  // A step has three convolutions; one step is all that fits into the time of the probe.
+  Object.assign(milliseconds, { tensorflow: 200, webgpu: 200, wasm: 500 });
   stopTheClock();
 });
 afterEach(() => {
@@ -34,26 +34,26 @@ const memory = () => JSON.parse(readFileSync(join(cache, "engines.json"), "utf8"
 
 describe("where WebGPU stands beside an engine on the processor", () => {
   test("the faster one runs, and the answer is remembered", async () => {
-    milliseconds["tensorflow"] = 5;
+    milliseconds["tensorflow"] = 250;
     const engine = await choose();
     expect(engine).toMatchObject({ name: "webgpu", device: "GPU", adapter: card.description, version: tf.version_core });
     expect(engine.measured).toEqual([
-      { name: "webgpu", milliseconds: 12 },
-      { name: "tensorflow", milliseconds: 15 },
+      { name: "webgpu", milliseconds: 600 },
+      { name: "tensorflow", milliseconds: 750 },
     ]);
-    expect(engine.why).toBe("WebGPU runs because a step of the probe took 12 ms on it and 15 ms on TensorFlow.");
+    expect(engine.why).toBe("WebGPU runs because a step of the probe took 600 ms on it and 750 ms on TensorFlow.");
     expect(readdirSync(cache)).toEqual(["engines.json"]);
     expect(tf.getBackend()).toBe("webgpu");
 
     started.splice(0);
     // What is remembered counts, not what would be measured now.
-    milliseconds["webgpu"] = 100;
+    milliseconds["webgpu"] = 1000;
     expect(await choose()).toEqual(engine);
     expect(started).toEqual([]);
   });
 
   test("many processors can be faster than a small GPU", async () => {
-    milliseconds["webgpu"] = 5;
+    milliseconds["webgpu"] = 250;
     expect(await choose()).toMatchObject({ name: "tensorflow", device: "CPU", measured: [{ name: "tensorflow" }, { name: "webgpu" }] });
   });
 
@@ -63,20 +63,20 @@ describe("where WebGPU stands beside an engine on the processor", () => {
   });
 
   test("another version, another GPU and another machine are measured anew", async () => {
-    milliseconds["tensorflow"] = 5;
+    milliseconds["tensorflow"] = 250;
     await choose();
-    milliseconds["tensorflow"] = 0.5;
+    milliseconds["tensorflow"] = 100;
     expect((await choose()).name).toBe("webgpu");
     expect((await choose({ modules: { native: native({ version: "2.22.0" }) } })).name).toBe("tensorflow");
 
-    milliseconds["tensorflow"] = 5;
+    milliseconds["tensorflow"] = 250;
     tf.removeBackend("webgpu");
     expect((await choose({ modules: { dawn: dawn({ description: "AMD Radeon Graphics" }) } })).measured).toEqual([
-      { name: "webgpu", milliseconds: 12 },
-      { name: "tensorflow", milliseconds: 15 },
+      { name: "webgpu", milliseconds: 600 },
+      { name: "tensorflow", milliseconds: 750 },
     ]);
 
-    milliseconds["tensorflow"] = 0.5;
+    milliseconds["tensorflow"] = 100;
     expect((await choose({ machine: { ...withGpu, processors: 64 } })).name).toBe("tensorflow");
     expect(memory().machines).toHaveLength(2);
   });
@@ -93,9 +93,9 @@ describe("where WebGPU stands beside an engine on the processor", () => {
 
 describe("the option probe", () => {
   test("again measures anew, every engine but plain JavaScript", async () => {
-    milliseconds["tensorflow"] = 5;
+    milliseconds["tensorflow"] = 250;
     await choose();
-    milliseconds["tensorflow"] = 1;
+    milliseconds["tensorflow"] = 100;
     const engine = await choose({ probe: "again" });
     expect(engine.name).toBe("tensorflow");
     expect(engine.measured?.map(({ name }) => name).sort()).toEqual(["tensorflow", "wasm", "webgpu"]);
@@ -110,7 +110,7 @@ describe("the option probe", () => {
   });
 
   test("never leaves it to the order", async () => {
-    milliseconds["webgpu"] = 5;
+    milliseconds["webgpu"] = 250;
     const engine = await choose({ probe: "never" });
     expect(engine).toMatchObject({ name: "webgpu", why: "WebGPU is the fastest engine here." });
     expect(engine).not.toHaveProperty("measured");
@@ -178,7 +178,7 @@ describe("what would be faster", () => {
 
   test("NVIDIA's GPU without a TensorFlow for it", async () => {
     const machine = { ...withGpu, platform: "linux x64", gpu: "nvidia" as const };
-    milliseconds["tensorflow"] = 5;
+    milliseconds["tensorflow"] = 250;
     expect(await choose({ machine })).toMatchObject({
       name: "webgpu",
       faster: { name: "tensorflow", how: "Pair one with: npx gleaner-native install --gpu" },
@@ -206,8 +206,8 @@ describe("in a page", () => {
     const engine = await choose({ machine, modules: { dawn: () => Promise.reject(new Error("is not asked")) } });
     expect(engine).toMatchObject({ name: "webgpu", device: "GPU", adapter: "apple metal-3" });
     expect(engine.measured).toEqual([
-      { name: "webgpu", milliseconds: 12 },
-      { name: "wasm", milliseconds: 30 },
+      { name: "webgpu", milliseconds: 600 },
+      { name: "wasm", milliseconds: 1500 },
     ]);
   });
 
@@ -236,7 +236,7 @@ describe("the memory", () => {
     ["more than was ever written", `"${"x".repeat(70_000)}"`],
   ])("%s is ignored and written anew", async (_, text) => {
     writeFileSync(join(cache, "engines.json"), text);
-    milliseconds["webgpu"] = 5;
+    milliseconds["webgpu"] = 250;
     expect(await choose()).toMatchObject({ name: "tensorflow" });
     expect(memory()).toMatchObject({
       format: 1,
@@ -246,7 +246,7 @@ describe("the memory", () => {
 
   test("a folder that cannot be written leaves the choice as it is", async () => {
     writeFileSync(join(cache, "file"), "");
-    milliseconds["webgpu"] = 5;
+    milliseconds["webgpu"] = 250;
     expect(await choose({ native: { cache: join(cache, "file") } })).toMatchObject({ name: "tensorflow" });
   });
 });

@@ -98,6 +98,11 @@ describe.runIf(hasSoftwareGpu)(
         tf.cumsum(filled(shape, 0), axis, exclusive, reverse),
       ));
 
+    test("running sums from the end, of several lengths", () =>
+      check([fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }), fc.boolean()], (shape, exclusive) =>
+        tf.cumsum(filled(shape, 0), shape.length - 1, exclusive, true),
+      ));
+
     test("where, with a condition for each element and for each entry of the first axis", () =>
       check([shapes, fc.boolean()], (shape, isRow) => {
         const condition = tf.greater(filled(isRow ? shape.slice(0, 1) : shape, 2), tf.scalar(0));

@@ -1,4 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Inputs, type KernelBackend, largestVector, type Repair, sizeOf, view } from "./kernel.js";
 
 /** One pass over some adjacent axes of a tensor seen as [outer, ...those axes, inner]; `axes` says which they are in the tensor. */
@@ -56,11 +57,28 @@ export const reversal: Repair = (stock, inputs, attributes, backend) => {
   return inPasses(x, axes, backend, (seen, group) => stock({ x: seen }, { ...attributes, dims: group.map((_, i) => 1 + i) }));
 };
 
-/** Running sums and products at rank 5 and more, which the stock kernel refuses. */
+/**
+ * Running sums and products at rank 5 and more, which the stock kernel refuses, and from the end at every rank.
+ *
+ * From the end the stock shader has the length of the axis in its text but not in the key that it is cached under, so that the second length is
+ * computed with the first one. Here the axis is turned round before and after.
+ */
 export const cumulation: Repair = (stock, inputs, attributes, backend) => {
   const x = onlyOf(inputs);
   const rank = x.shape.length;
-  if (rank <= largestVector) return stock(inputs, attributes);
-  const { axis } = attributes as { axis: number };
-  return inPasses(x, [axis < 0 ? axis + rank : axis], backend, (seen) => stock({ x: seen }, { ...attributes, axis: 1 }));
+  const { axis, reverse } = attributes as { axis: number; reverse: boolean };
+  if (rank === 0 || (rank <= largestVector && !reverse)) return stock(inputs, attributes);
+  const forward = { ...attributes, axis: 1, reverse: false };
+  const pass: Pass = (seen) => {
+    if (!reverse) return stock({ x: seen }, forward);
+    const turned = turnRound(seen, backend);
+    const result = stock({ x: turned }, forward);
+    const back = turnRound(result, backend);
+    for (const { dataId } of [turned, result]) backend.disposeData(dataId);
+    return back;
+  };
+  return inPasses(x, [axis < 0 ? axis + rank : axis], backend, pass);
 };
+
+const turnRound = (x: TensorInfo, backend: KernelBackend): TensorInfo =>
+  tf.getKernel(tf.Reverse, "webgpu").kernelFunc({ inputs: { x }, backend, attrs: { dims: [1] } }) as TensorInfo;
