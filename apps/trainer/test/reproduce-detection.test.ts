@@ -161,9 +161,10 @@ describe("tiny phantoms", () => {
       expect(seconds.every((value) => value > 0)).toBe(true);
       expect(waited.every((value) => value >= 0 && value <= 1)).toBe(true);
     }
-    expect(comparisons.map(({ method, seeds }) => [method, seeds])).toEqual([
-      ["supervised-equal-time", [4, 5]],
-      ["focalmix", [4]],
+    expect(comparisons.map(({ method, against, seeds }) => [method, against, seeds])).toEqual([
+      ["supervised-equal-time", "supervised", [4, 5]],
+      ["focalmix", "supervised", [4]],
+      ["focalmix", "supervised-equal-time", [4]],
     ]);
     expect(text).toContain("2 labeled, 2 unlabeled  focalmix");
 

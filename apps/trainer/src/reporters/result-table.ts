@@ -41,7 +41,7 @@ export function classificationTable(rows: readonly TableRow[], comparisons: read
   return `${[...aligned(head, lines, (i) => i < 2 || i === head.length - 1), "", ...gains].join("\n")}\n`;
 }
 
-/** Mean CPM with that of every seed and the gain over supervised training with its interval, for a terminal; the paper's CPM where there is one. */
+/** Mean CPM with that of every seed and the gain over supervised training of equal steps with its interval, for a terminal; the paper's CPM where there is one. */
 export function detectionTable(rows: readonly DetectionRow[], comparisons: readonly DetectorComparison[]): string {
   const hasPaper = rows.some(({ paper }) => paper);
   const head = [
@@ -56,7 +56,9 @@ export function detectionTable(rows: readonly DetectionRow[], comparisons: reado
     "CPM by seed",
   ];
   const lines = rows.map((row) => {
-    const compared = comparisons.find(({ cell, method }) => cell === row.cell && method === row.method);
+    const compared = comparisons.find(
+      ({ cell, method, against }) => cell === row.cell && method === row.method && against === "supervised",
+    );
     return [
       row.cell,
       row.method,

@@ -15,7 +15,7 @@ export interface ScanInterval {
 }
 
 /**
- * A method against supervised training on the seeds that both have. Intervals are of a paired bootstrap over the scans: what other scans would have
+ * A method against supervised training, with equal steps or with equal time, on the seeds that both have. Intervals are of a paired bootstrap over the scans: what other scans would have
  * given these runs. How much other seeds would have given the gains of the seeds tell.
  */
 export interface DetectorComparison {
@@ -35,9 +35,10 @@ export interface DetectorComparison {
 }
 
 const [samples, confidence] = [1000, 0.95];
-const reference = "supervised";
+/** Training without unlabeled scans, first with as many steps, then with as much time; each is compared with those before it only. */
+const references = ["supervised", "supervised-equal-time"];
 
-/** Every row against the supervised one of its cell; the same runs give the same intervals. */
+/** Every row against the supervised ones of its cell; the same runs give the same intervals. */
 export async function compareDetectors(
   runs: readonly PlannedRun[],
   rows: readonly DetectionRow[],
@@ -48,9 +49,12 @@ export async function compareDetectors(
     groups.find(([first]) => first!.cell === cell && first!.method === method) ?? [];
   const read = createMatchesReader(context);
   const compared: DetectorComparison[] = [];
-  for (const row of rows) {
+  const pairs = references.flatMap((reference, i) =>
+    rows.filter(({ method }) => !references.slice(0, i + 1).includes(method)).map((row) => ({ row, reference })),
+  );
+  for (const { row, reference } of pairs) {
     const against = rows.find(({ cell, method }) => cell === row.cell && method === reference);
-    const seeds = row === against ? [] : row.seeds.filter((seed) => against?.seeds.includes(seed));
+    const seeds = row.seeds.filter((seed) => against?.seeds.includes(seed));
     if (!against || seeds.length === 0) continue;
     const cpmOf = (of: DetectionRow, seed: number): number => of.cpm[of.seeds.indexOf(seed)]!;
     const gains = seeds.map((seed) => cpmOf(row, seed) - cpmOf(against, seed));
