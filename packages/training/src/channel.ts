@@ -39,9 +39,11 @@ export function portChannel(port: Port): Channel {
   return {
     post: (message) => port.postMessage(message),
     listen(onMessage, onBroken) {
-      port.addEventListener("message", (event) => onMessage((event as MessageEvent).data));
+      port.addEventListener("message", (event) => onMessage((event as unknown as { data: unknown }).data));
       port.addEventListener("messageerror", () => onBroken(new Error("a message cannot be read")));
-      port.addEventListener("error", (event) => onBroken(new Error((event as ErrorEvent).message ?? "it gives no reason")));
+      port.addEventListener("error", (event) =>
+        onBroken(new Error((event as unknown as { message?: string }).message ?? "it gives no reason")),
+      );
       port.start?.();
     },
     close() {
