@@ -89,8 +89,10 @@ const inOurWords = (text: string): string => text.replace(/(npx )?gleaner-native
 
 const megabytes = (bytes: number): string => (bytes < 1e6 ? "less than 1 MB" : `${Math.round(bytes / 1e6)} MB`);
 
-/** What an installation would fetch and where it goes, in one sentence. */
-export const describePlan = (plan: Awaited<ReturnType<typeof planInstall>>): string =>
+/** What an installation would fetch and where it goes, in one sentence, and a line for each warning. */
+export const describePlan = (plan: Awaited<ReturnType<typeof planInstall>>): string => [whatIsFetched(plan), ...plan.warnings].join("\n");
+
+const whatIsFetched = (plan: Awaited<ReturnType<typeof planInstall>>): string =>
   plan.downloads.length === 0
     ? `Pairing TensorFlow ${plan.tensorflow} with what ${plan.cache} holds already.`
     : `Pairing TensorFlow ${plan.tensorflow}: this downloads ${plan.downloads.map(({ what, bytes, by }) => `${what} (${megabytes(bytes)}, by your ${by})`).join(" and ")} and needs ${megabytes(plan.diskBytes)} in ${plan.cache}.`;
