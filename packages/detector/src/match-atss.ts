@@ -22,9 +22,21 @@ function centerDistance(anchors: ArrayLike<number>, a: number, boxes: ArrayLike<
 
 /** The `k` anchors of `first..last` whose centers are nearest to a box; equal distances in anchor order. */
 function nearest(anchors: ArrayLike<number>, first: number, last: number, boxes: ArrayLike<number>, b: number, k: number): number[] {
-  const distances = Float64Array.from({ length: last - first }, (_, i) => centerDistance(anchors, 6 * (first + i), boxes, b));
-  const order = Array.from(distances.keys()).sort((p, q) => distances[p]! - distances[q]!);
-  return order.slice(0, k).map((i) => first + i);
+  // Kept in order by insertion: k is a dozen, the anchors are many thousand, and almost none is nearer than the k-th so far.
+  const kept: number[] = [];
+  const distances: number[] = [];
+  for (let a = first; a < last; a++) {
+    const distance = centerDistance(anchors, 6 * a, boxes, b);
+    if (kept.length === k && !(distance < distances[k - 1]!)) continue;
+    let place = Math.min(kept.length, k - 1);
+    for (; place > 0 && distance < distances[place - 1]!; place--) {
+      distances[place] = distances[place - 1]!;
+      kept[place] = kept[place - 1]!;
+    }
+    distances[place] = distance;
+    kept[place] = a;
+  }
+  return kept;
 }
 
 export function matchByAtss(
