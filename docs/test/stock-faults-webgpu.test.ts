@@ -26,12 +26,12 @@ describe.runIf(hasSoftwareGpu)("WebGPU on SwiftShader (left out where chromium's
 
   // First, since a shader that does not run leaves what the memory held: it must not be the right answer of the other kernel.
   describe("stock TensorFlow.js is still wrong", () => {
-    beforeAll(() => use(stock));
+    beforeAll(() => use(stock!));
     test.each(cases)("$title", { timeout: 5 * minutes }, expectStillWrong);
   });
 
   describe("with the kernels of @gleaner/engine it is right", () => {
-    beforeAll(() => use(repaired));
+    beforeAll(() => use(repaired!));
     test.each(cases)("$title", { timeout: 5 * minutes }, ({ code, right }) => {
       const actual = outcome(code, slope);
       expect(isNear(actual, right), JSON.stringify(actual)).toBe(true);
