@@ -131,7 +131,7 @@ test("the teacher's views on several engines are what it says itself, view by vi
   const patches = drawn([3, size, size, size, 1]) as tf.Tensor5D;
   const views = [flips([false, false, true]), { axes: [2, 0, 1], flips: [true, false, false] } as Symmetry];
   await withEngines(config, network, 3, async (engines) => {
-    const teacher = await engines.teacher(patches, views);
+    const teacher = await engines.teacher!(patches, views);
     // Asked about six patches at once or about three and three, it answers in the order of the views.
     const said = tf.tidy(() => teacher(patches).logits.dataSync());
     const turned = tf.tidy(() => tf.reverse(tf.reshape(patches, [3, size * size, size]), 2).dataSync());

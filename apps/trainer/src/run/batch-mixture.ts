@@ -42,14 +42,15 @@ type Patches = Pick<PatchBatch, "labeled" | "unlabeled" | "labeledBoxes" | "unla
 /** Whether the average of the weights is the teacher, or the weights themselves. */
 const usesAverage = ({ method, focalmix }: Config): boolean => method !== "focalmix" || focalmix.teacher === "ema";
 
-/** Has all engines work out what the teacher says of the unlabeled patches of a step; `random` is the one that `mixPatches` gets with it. */
+/** Has all engines work out what the teacher says of the unlabeled patches of a step, where there are several; `random` is the one that `mixPatches` gets with it. */
 export async function askTeacher(
   config: Config,
   state: TrainingState,
   engines: Pick<TrainingEngines, "teacher">,
   unlabeled: tf.Tensor5D,
   random: Random,
-): Promise<DetectionPredict> {
+): Promise<DetectionPredict | undefined> {
+  if (!engines.teacher) return undefined;
   if (usesAverage(config)) state.ema.swapIn();
   try {
     return await engines.teacher(unlabeled, viewsOf(config, random.fork("views")));
@@ -58,7 +59,7 @@ export async function askTeacher(
   }
 }
 
-/** The labeled patches of a step, with the unlabeled ones as the method uses them; consumes the tensors it is given. */
+/** The labeled patches of a step, with the unlabeled ones as the method uses them; consumes the tensors it is given. `teacher` is what `askTeacher` gave. */
 export function mixPatches(
   config: Config,
   network: Network,
@@ -66,7 +67,7 @@ export function mixPatches(
   patches: Patches,
   unlabeledWeight: number,
   random: Random,
-  teacher: DetectionPredict = network.detector.predict,
+  teacher?: DetectionPredict,
 ): MixedBatch {
   const { unlabeled } = patches;
   const mixed = unlabeled
@@ -93,7 +94,7 @@ function withUnlabeled(
   state: TrainingState,
   { labeled, unlabeled, labeledBoxes, unlabeledPlaces }: Patches & { unlabeled: tf.Tensor5D },
   random: Random,
-  predict: DetectionPredict,
+  teacher: DetectionPredict | undefined,
 ): Omit<MixedBatch, "unlabeledWeight"> {
   const { patch: size } = config.training;
   const { temperature, mixUp, mixUpOf, mixUpAlpha, boxes } = config.focalmix;
@@ -104,7 +105,9 @@ function withUnlabeled(
   const findObjects = (probabilities: Float32Array, deltas: Float32Array, patch: number) =>
     rule.find(probabilities, deltas, unlabeledPlaces[patch]!);
   const { grid } = anchors;
-  if (usesAverage(config)) state.ema.swapIn();
+  const predict = teacher ?? network.detector.predict;
+  // What was asked before was asked with the teacher's weights.
+  if (!teacher && usesAverage(config)) state.ema.swapIn();
   try {
     if (!isFocalMix) {
       const { batch, statistics } = meanTeacherBatch(predict, labeled, unlabeled, grid, {

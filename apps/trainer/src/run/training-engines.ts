@@ -20,8 +20,11 @@ export interface TrainingEngines {
   count: number;
   /** The losses and gradients of a batch, with the weights that the network has now. */
   gradients(batch: DetectionBatch, weights: BatchWeights): Promise<ShareGradients>;
-  /** A teacher that has been asked already, with the weights that the network has now, about each view of the patches, view by view. */
-  teacher(patches: tf.Tensor5D, views: readonly Symmetry[]): Promise<DetectionPredict>;
+  /**
+   * A teacher that has been asked already, with the weights that the network has now, about each view of the patches, view by view. Absent where
+   * this thread's engine is alone: it is asked where its answers are used.
+   */
+  teacher?(patches: tf.Tensor5D, views: readonly Symmetry[]): Promise<DetectionPredict>;
   close(): Promise<void>;
 }
 
@@ -51,7 +54,6 @@ export async function createTrainingEngines(
     return {
       count: 1,
       gradients: async (batch, weights) => gradientsOf(config, network, batch, weights),
-      teacher: async () => network.detector.predict,
       close: async () => {},
     };
   }
