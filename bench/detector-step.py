@@ -1,13 +1,10 @@
 """The worker of engines.mjs for PyTorch: the same detector, loss, optimizer and average as detector-step.mjs, asked for line by line."""
 
 import copy
-import json
 import os
 import sys
 
-if len(sys.argv) > 3 and sys.argv[3] == "lazy":
-    # Functions of CUDA that nobody calls stay unresolved (see packages/classifier/bench/pytorch-stubs.py).
-    sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)
+from step_worker import adamw, folder, plan, serve, update  # first, since it loads torch
 
 import numpy
 import torch
@@ -16,11 +13,6 @@ from torch.nn import functional
 # The network is that of the benchmark of whole scans.
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../packages/detector/bench"))
 from slim_network import SlimNetwork  # noqa: E402
-from step_worker import adamw, serve, update  # noqa: E402
-
-folder, threads = sys.argv[1], int(sys.argv[2])
-torch.set_num_threads(threads)
-plan = json.load(open(f"{folder}/plan.json"))
 
 
 def predict(network, x):

@@ -1,13 +1,10 @@
 """The worker of engines.mjs for MONAI: its RetinaNetDetector trains the slim network from boxes, with its ATSS matcher and focal loss."""
 
 import copy
-import json
 import os
 import sys
 
-if len(sys.argv) > 3 and sys.argv[3] == "lazy":
-    # Functions of CUDA that nobody calls stay unresolved (see packages/classifier/bench/pytorch-stubs.py).
-    sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)
+from step_worker import adamw, folder, plan, serve, update  # first, since it loads torch
 
 import monai
 import numpy
@@ -20,11 +17,7 @@ from monai.losses import FocalLoss
 # The network is that of the benchmark of whole scans.
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../packages/detector/bench"))
 from slim_network import SlimNetwork  # noqa: E402
-from step_worker import adamw, serve, update  # noqa: E402
 
-folder, threads = sys.argv[1], int(sys.argv[2])
-torch.set_num_threads(threads)
-plan = json.load(open(f"{folder}/plan.json"))
 size, labeled, sizes = plan["size"], plan["labeled"], plan["sizes"]
 
 

@@ -1,11 +1,23 @@
-"""What the workers of engines.mjs for PyTorch share: the optimizer, and the loop that takes steps when it is asked to, line by line."""
+"""What the workers for PyTorch share: the plan, the optimizer, and the loop that takes steps when it is asked to, line by line.
+
+To be imported before torch: the command line (folder, threads, how torch is loaded) is read here.
+"""
 
 import json
+import os
 import resource
 import sys
 import time
 
-import torch
+if len(sys.argv) > 3 and sys.argv[3] == "lazy":
+    # Functions of CUDA that nobody calls stay unresolved (see packages/classifier/bench/pytorch-stubs.py).
+    sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)
+
+import torch  # noqa: E402
+
+folder = sys.argv[1]
+torch.set_num_threads(int(sys.argv[2]))
+plan = json.load(open(f"{folder}/plan.json"))
 
 
 def adamw(model):
@@ -33,7 +45,10 @@ def answer(**fields):
 
 
 def serve(step, model, version):
-    """Answers each line of standard input with so many steps, or with the profile of one; ends with the input."""
+    """Answers each line of standard input with so many steps, or with the profile of one; ends with the input.
+
+    A step returns its loss, or what is to be listed of each step by name.
+    """
     answer(version=version, parameters=sum(p.numel() for p in model.parameters()))
     for line in sys.stdin:
         request = json.loads(line)
@@ -43,11 +58,13 @@ def serve(step, model, version):
             events = sorted(profile.key_averages(), key=lambda e: -e.self_cpu_time_total)
             answer(profile=[[e.key, e.count, e.self_cpu_time_total / 1000] for e in events[:20]])
             continue
-        times, processor, losses = [], [], []
+        times, processor, seen = [], [], {}
         for _ in range(request["steps"]):
             start, spent = time.perf_counter(), time.process_time()
-            losses.append(step())
+            said = step()
             times.append(time.perf_counter() - start)
             processor.append(time.process_time() - spent)
+            for name, value in (said if isinstance(said, dict) else {"losses": said}).items():
+                seen.setdefault(name, []).append(value)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        answer(times=times, processor=processor, losses=losses, peak=peak)
+        answer(times=times, processor=processor, **seen, peak=peak)

@@ -1,24 +1,17 @@
 """The worker of step.mjs for PyTorch: one FlexMatch step of WRN-28-2 in the form of TorchSSL, asked for line by line."""
 
-import json
 import math
-import resource
-import sys
 import os
-import time
+import sys
 
-if len(sys.argv) > 3 and sys.argv[3] == "lazy":
-    # Functions of CUDA that nobody calls stay unresolved (see pytorch-stubs.py).
-    sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)
+# The loop is that of the benchmarks of all engines; first, since it loads torch.
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../bench"))
+from step_worker import folder, plan, serve  # noqa: E402
 
 import numpy
 import torch
 from torch import nn
 from torch.nn import functional
-
-folder, threads = sys.argv[1], int(sys.argv[2])
-torch.set_num_threads(threads)
-plan = json.load(open(f"{folder}/plan.json"))
 
 
 def norm(channels):
@@ -110,28 +103,7 @@ def step():
     optimizer.step()
     with torch.no_grad():
         torch._foreach_lerp_(average, list(model.parameters()), 1 - 0.999)
-    return loss.item(), mask.sum().item()
+    return {"losses": loss.item(), "masks": mask.sum().item()}
 
 
-def answer(**fields):
-    print(json.dumps(fields), flush=True)
-
-
-answer(version=torch.__version__, parameters=sum(p.numel() for p in model.parameters()))
-for line in sys.stdin:
-    request = json.loads(line)
-    if request.get("profile"):
-        with torch.profiler.profile() as profile:
-            step()
-        events = sorted(profile.key_averages(), key=lambda e: -e.self_cpu_time_total)
-        answer(profile=[[e.key, e.count, e.self_cpu_time_total / 1000] for e in events[:20]])
-        continue
-    times, processor, losses, masks = [], [], [], []
-    for _ in range(request["steps"]):
-        start, spent = time.perf_counter(), time.process_time()
-        loss, mask = step()
-        times.append(time.perf_counter() - start)
-        processor.append(time.process_time() - spent)
-        losses.append(loss)
-        masks.append(mask)
-    answer(times=times, processor=processor, losses=losses, masks=masks, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+serve(step, model, torch.__version__)
