@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { countOperators } from "./count-operators.mjs";
 import { load, tf } from "./modules.mjs";
+import { readKnown, readNumbers, readTensor } from "./plan-tensors.mjs";
 
 const { chooseEngine } = load("@gleaner/engine");
 const { anchorTargets, createPyramidDetector, matchAnchors } = load("@gleaner/detector");
@@ -26,19 +27,12 @@ if (plan.write) {
   writeFileSync(`${folder}/plan.json`, JSON.stringify(plan));
 }
 
-// A copy: the bytes of a small file lie somewhere in a buffer that Node shares.
-const readNumbers = (name) => new Float32Array(Uint8Array.from(readFileSync(`${folder}/${name}.f32`)).buffer);
-const read = (name, shape) => tf.tensor(readNumbers(name), shape);
 const { boxes: anchorBoxes, count: anchors, grid } = detector.anchors([size, size, size]);
-const patches = read("patches", [labeled, size, size, size, 1]);
-const fresh = unlabeled > 0 ? read("unlabeled", [unlabeled, size, size, size, 1]) : undefined;
-/** The labeled patches and what their anchors are to learn, as it is stored. */
-function readKnown() {
-  const targets = read("targets", [labeled, anchors]);
-  return { patches, targets, weights: tf.ones([labeled, anchors]), positives: targets, deltas: read("deltas", [labeled, anchors, 6]) };
-}
+const stored = readKnown(folder, plan, anchors);
+const { patches } = stored;
+const fresh = unlabeled > 0 ? readTensor(folder, "unlabeled", [unlabeled, size, size, size, 1]) : undefined;
 
-/** The same from the boxes of the patches, as MONAI does it in every step. */
+/** What the anchors are to learn, from the boxes of the patches, as MONAI works it out in every step. */
 function matchKnown() {
   const each = lesions.map((boxes) =>
     anchorTargets(anchorBoxes, boxes, matchAnchors(anchorBoxes, boxes, { method: "atss", grid, candidates: plan.candidates })),
@@ -53,9 +47,9 @@ function matchKnown() {
   };
 }
 const lesions = Array.from({ length: plan.boxes ? labeled : 0 }, (_, i) =>
-  readNumbers("boxes").subarray(6 * plan.boxes * i, 6 * plan.boxes * (i + 1)),
+  readNumbers(folder, "boxes").subarray(6 * plan.boxes * i, 6 * plan.boxes * (i + 1)),
 );
-const known = plan.boxes ? undefined : readKnown();
+const known = plan.boxes ? undefined : stored;
 
 const optimizer = createAdamW({ weightDecay: 1e-4, exclude: (name) => !name.endsWith("kernel") });
 const ema = createEma(variables, { decay: 0.99 });

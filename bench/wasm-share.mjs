@@ -1,6 +1,7 @@
 // A share of a training step of the slim detector on WASM: what one engine computes where several do a step together.
 import { readFileSync } from "node:fs";
 import { load, tf } from "./modules.mjs";
+import { readKnown } from "./plan-tensors.mjs";
 
 const { chooseEngine } = load("@gleaner/engine");
 const { createPyramidDetector } = load("@gleaner/detector");
@@ -11,20 +12,16 @@ const { lossGradients, namedVariables } = load("@gleaner/training");
 export async function openShare(folder) {
   tf.enableProdMode();
   await chooseEngine({ prefer: "wasm" });
-  const { size, labeled } = JSON.parse(readFileSync(`${folder}/plan.json`, "utf8"));
+  const plan = JSON.parse(readFileSync(`${folder}/plan.json`, "utf8"));
+  const { size, labeled } = plan;
   const detector = createPyramidDetector({ seed: 1 });
   const variables = namedVariables(detector.model);
   const { count: anchors } = detector.anchors([size, size, size]);
-  const read = (name, shape) => tf.tensor(new Float32Array(readFileSync(`${folder}/${name}.f32`).buffer.slice(0)), shape);
-  const targets = read("targets", [labeled, anchors]);
-  const whole = {
-    ...{ patches: read("patches", [labeled, size, size, size, 1]), targets, weights: tf.ones([labeled, anchors]) },
-    ...{ positives: targets, deltas: read("deltas", [labeled, anchors, 6]) },
-  };
+  const whole = readKnown(folder, plan, anchors);
   const positivesIn = (from, to) =>
     Math.max(
       1,
-      tf.tidy(() => tf.sum(tf.slice(targets, [from], [to - from])).dataSync()[0]),
+      tf.tidy(() => tf.sum(tf.slice(whole.targets, [from], [to - from])).dataSync()[0]),
     );
   const gradientsOf = ({ from, to }) => {
     const batch = Object.fromEntries(Object.entries(whole).map(([name, tensor]) => [name, tf.slice(tensor, [from], [to - from])]));
