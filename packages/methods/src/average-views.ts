@@ -1,6 +1,6 @@
 import { type AnchorGrid, anchorPermutation, inverseSymmetry, type Symmetry, transformVolume } from "@gleaner/augment";
 import * as tf from "@tensorflow/tfjs-core";
-import type { DetectionPredict, DetectionPredictions } from "./detection.js";
+import type { DetectionPredict } from "./detection.js";
 
 /** Voxels that the teacher sees in one forward pass: enough for small patches, few enough that its activations stay below those of a training step. */
 const voxelsAtOnce = 2 ** 20;
@@ -19,8 +19,8 @@ const voxelsAtOnce = 2 ** 20;
  * @param patches `[batch, z, y, x, channel]`
  * @param grid the anchor grid of one patch
  * @param views K ≥ 1 symmetries; the same ones serve the whole batch
- * @returns probabilities in 0..1, `[batch, N]`, without a gradient if called outside a tape
- * @throws RangeError without a view, for a view that does not map the grid onto itself, or if `predict` does not answer every patch of its batch
+ * @returns probabilities in 0..1, `[batch, N]`; no gradient flows through them: they are targets
+ * @throws RangeError without a view, for a view that does not map the grid onto itself, or if `predict` does not answer every anchor of every patch
  *
  * @example
  * ```ts
@@ -36,9 +36,8 @@ const voxelsAtOnce = 2 ** 20;
  * ```
  */
 export function averageViews(predict: DetectionPredict, patches: tf.Tensor5D, grid: AnchorGrid, views: readonly Symmetry[]): tf.Tensor2D {
-  const probabilities = ({ logits }: DetectionPredictions): tf.Tensor[] => [probabilitiesOf(logits)];
-  const [mean] = meanOverViews(predict, patches, views, probabilities, ([ofView], view) => [tf.gather(ofView!, orderBack(grid, view), 1)]);
-  return mean as tf.Tensor2D;
+  const { probabilities } = meanOverViews(predict, patches, grid, views, false);
+  return tf.tensor2d(probabilities, [patches.shape[0], probabilities.length / Math.max(1, patches.shape[0])]);
 }
 
 /** What a teacher says of each anchor. */
@@ -60,7 +59,7 @@ export interface MeanPredictions {
  * @param grid the anchor grid of one patch
  * @param views K ≥ 1 symmetries; the same ones serve the whole batch
  * @returns tensors which the caller disposes
- * @throws RangeError without a view, for a view that does not map the grid onto itself, or if `predict` does not answer every patch of its batch
+ * @throws RangeError without a view, for a view that does not map the grid onto itself, or if `predict` does not answer every anchor of every patch
  *
  * @example
  * ```ts
@@ -82,43 +81,73 @@ export function averagePredictions(
   grid: AnchorGrid,
   views: readonly Symmetry[],
 ): MeanPredictions {
-  const both = ({ logits, deltas }: DetectionPredictions): tf.Tensor[] => [probabilitiesOf(logits), deltas];
-  const [probabilities, deltas] = meanOverViews(predict, patches, views, both, ([p, d], view) => {
-    const order = orderBack(grid, view);
-    return [tf.gather(p!, order, 1), turnedDeltas(tf.gather(d as tf.Tensor3D, order, 1), view)];
-  });
-  return { probabilities: probabilities as tf.Tensor2D, deltas: deltas as tf.Tensor3D };
+  const { probabilities, deltas } = meanOverViews(predict, patches, grid, views, true);
+  const [count, anchors] = [patches.shape[0], probabilities.length / Math.max(1, patches.shape[0])];
+  return { probabilities: tf.tensor2d(probabilities, [count, anchors]), deltas: tf.tensor3d(deltas, [count, anchors, 6]) };
 }
 
-/** Means over views of what `valuesOf` takes from the predictions of several at once, and `back` brings to the order of the patch's anchors. */
+/** `[batch, N]` and `[batch, N, 6]`, flat. */
+interface Means {
+  probabilities: Float32Array;
+  /** Empty where they were not asked for. */
+  deltas: Float32Array;
+}
+
+// The values are few and their order is scattered: plain loops take a tenth of the time of gathers, and what follows reads the means anyway.
 function meanOverViews(
   predict: DetectionPredict,
   patches: tf.Tensor5D,
+  grid: AnchorGrid,
   views: readonly Symmetry[],
-  valuesOf: (predictions: DetectionPredictions) => tf.Tensor[],
-  back: (ofView: tf.Tensor[], view: Symmetry) => tf.Tensor[],
-): tf.Tensor[] {
+  withDeltas: boolean,
+): Means {
   if (views.length === 0) throw new RangeError("views is empty; expected at least one symmetry");
-  return tf.tidy(() => {
-    let sums: tf.Tensor[] | undefined;
-    for (const group of groupsOfViews(patches, views)) {
-      const before: tf.Tensor[] | undefined = sums;
-      sums = tf.tidy(() => {
-        const turned = group.map((view) => transformVolume(patches, view));
-        const predictions = predict(turned.length === 1 ? turned[0]! : tf.concat(turned, 0));
-        const [count, seen] = [predictions.logits.shape[0], group.length * patches.shape[0]];
-        if (count !== seen)
-          throw new RangeError(`predict gave predictions of ${count} patches; expected ${seen}, the patches of its batch`);
-        const parts = valuesOf(predictions).map((value) => (group.length === 1 ? [value] : tf.split(value, group.length, 0)));
-        const ofView = (k: number): tf.Tensor[] => parts.map((part) => part[k]!);
-        const each = group.map((view, k) => back(ofView(k), view));
-        // One after the other in the order of the views, so that the sum does not depend on how many are seen at once.
-        return each.reduce((sum, next) => sum.map((value, i) => tf.add(value, next[i]!)), before ?? each.shift()!);
-      });
-      if (before) tf.dispose(before);
+  const batch = patches.shape[0];
+  const anchors = grid.levels.reduce((sum, { shape, anchors: sizes }) => sum + shape[0] * shape[1] * shape[2] * sizes.length, 0);
+  const sums: Means = { probabilities: new Float32Array(batch * anchors), deltas: new Float32Array(withDeltas ? batch * anchors * 6 : 0) };
+  for (const group of groupsOfViews(patches, views)) {
+    // tf.tidy walks through every number of an array that it returns, which takes longer than all the rest: so it returns nothing.
+    let seen: Means | undefined;
+    tf.tidy(() => {
+      const turned = group.map((view) => transformVolume(patches, view));
+      const { logits, deltas } = predict(turned.length === 1 ? turned[0]! : tf.concat(turned, 0));
+      const [count, own] = [group.length * batch, logits.shape[1]];
+      if (logits.shape[0] !== count || own !== anchors) {
+        throw new RangeError(
+          `predict gave predictions of ${logits.shape[0]} patches with ${own} anchors; expected ${count}, the patches of its batch, with the grid's ${anchors}`,
+        );
+      }
+      const probabilities = tf.sigmoid(logits).dataSync<"float32">();
+      seen = { probabilities, deltas: withDeltas ? deltas.dataSync<"float32">() : new Float32Array(0) };
+    });
+    // One after the other in the order of the views, so that the sum does not depend on how many are seen at once.
+    for (const [k, view] of group.entries()) addTurnedBack(sums, seen!, k * batch, batch, grid, view);
+  }
+  for (const values of [sums.probabilities, sums.deltas]) for (let i = 0; i < values.length; i++) values[i]! /= views.length;
+  return sums;
+}
+
+/** Adds what was seen of the patches from `first` on, in one view, to where it belongs in the patch. */
+function addTurnedBack(sums: Means, seen: Means, first: number, batch: number, grid: AnchorGrid, view: Symmetry): void {
+  // Anchor n of the patch is found in the view through the inverse symmetry, on the grid as the view has it.
+  const order = anchorPermutation(gridOfView(grid, view), inverseSymmetry(view));
+  const anchors = order.length;
+  const { places, signs } = deltasOfView(view);
+  for (let patch = 0; patch < batch; patch++) {
+    for (let n = 0; n < anchors; n++) {
+      const to = patch * anchors + n;
+      const from = (first + patch) * anchors + order[n]!;
+      sums.probabilities[to]! += seen.probabilities[from]!;
+      if (sums.deltas.length === 0) continue;
+      for (let i = 0; i < 6; i++) sums.deltas[6 * to + i]! += signs[i]! * seen.deltas[6 * from + places[i]!]!;
     }
-    return sums!.map((sum) => tf.div(sum, views.length));
-  });
+  }
+}
+
+/** Where each of the six deltas of the patch is among those of the view, and by what it is to be multiplied: axis i of the view is axis `axes[i]` of the patch. */
+function deltasOfView({ axes, flips }: Symmetry): { places: number[]; signs: number[] } {
+  const source = [0, 1, 2].map((axis) => axes.indexOf(axis as 0 | 1 | 2));
+  return { places: [...source, ...source.map((i) => i + 3)], signs: [...source.map((i) => (flips[i] ? -1 : 1)), 1, 1, 1] };
 }
 
 /** Consecutive views of the same shape, as many as the teacher may see at once. */
@@ -132,21 +161,6 @@ function groupsOfViews(patches: tf.Tensor5D, views: readonly Symmetry[]): Symmet
     else groups.push([view]);
   }
   return groups;
-}
-
-const probabilitiesOf = (logits: tf.Tensor3D): tf.Tensor2D => tf.sigmoid(tf.reshape(logits, [logits.shape[0], logits.shape[1]]));
-
-/** Where each anchor of the patch is among a view's: anchor k is found in the view through the inverse symmetry, on the grid as the view has it. */
-const orderBack = (grid: AnchorGrid, view: Symmetry): tf.Tensor1D =>
-  tf.tensor1d(anchorPermutation(gridOfView(grid, view), inverseSymmetry(view)), "int32");
-
-/** Axis i of the view is axis `axes[i]` of the patch. What the view leaves as it is costs nothing. */
-function turnedDeltas(deltas: tf.Tensor3D, { axes, flips }: Symmetry): tf.Tensor3D {
-  const source = [0, 1, 2].map((axis) => axes.indexOf(axis as 0 | 1 | 2));
-  const isMoved = source.some((from, axis) => from !== axis);
-  const moved = isMoved ? tf.gather(deltas, tf.tensor1d([...source, ...source.map((i) => i + 3)], "int32"), 2) : deltas;
-  if (!flips.includes(true)) return moved;
-  return tf.mul(moved, tf.tensor1d([...source.map((i) => (flips[i] ? -1 : 1)), 1, 1, 1]));
 }
 
 /** The anchor grid as it lies in a view: output axis i is input axis `axes[i]`. */

@@ -73,10 +73,13 @@ test("nothing but the mean is left", () => {
   mean.dispose();
 });
 
-test("a teacher that answers for one patch where it is shown several is refused", () => {
+test("a teacher that does not answer for every patch and every anchor is refused", () => {
   const one = () => voxelReader(tf.zeros([1, 3, 3, 3, 1]));
   expect(() => averageViews(one, patchesOf(1, 3, 3, 3), cubeGrid(3), [still, flipX])).toThrow(
-    "predict gave predictions of 1 patches; expected 2, the patches of its batch",
+    "predict gave predictions of 1 patches with 27 anchors; expected 2, the patches of its batch, with the grid's 27",
+  );
+  expect(() => averageViews(voxelReader, patchesOf(1, 3, 3, 3), cubeGrid(2), [still])).toThrow(
+    "with 27 anchors; expected 1, the patches of its batch, with the grid's 8",
   );
   expect(() => averageViews(voxelReader, patchesOf(1, 3, 3, 3), cubeGrid(3), [])).toThrow("views is empty; expected at least one symmetry");
 });
