@@ -56,6 +56,20 @@ describe("the plan of phantoms", () => {
     expect(plan({ labeled: 5 })[0]).toMatchObject({ id: "5-labeled-80-unlabeled/focalmix/seed0", cell: "5 labeled, 80 unlabeled" });
   });
 
+  test("easy phantoms are other scans, and larger patches the same scans with another setting", () => {
+    const [usual, easy, large] = [{}, { difficulty: "easy" as const }, { patch: 48 }].map((options) => plan(options)[0]!) as [
+      PlannedRun,
+      PlannedRun,
+      PlannedRun,
+    ];
+    const scansOf = (run: PlannedRun) => [...idsOf(run).labeled, ...idsOf(run).unlabeled, ...idsOf(run).test];
+    expect(scansOf(easy)).toHaveLength(scansOf(usual).length);
+    expect(scansOf(easy).filter((id) => scansOf(usual).includes(id))).toEqual([]);
+    expect(scansOf(large)).toEqual(scansOf(usual));
+    const patchOf = (run: PlannedRun) => (configOf(run) as Config).training.patch;
+    expect([patchOf(usual), patchOf(easy), patchOf(large)]).toEqual([32, 32, 48]);
+  });
+
   test("more scans than the pool has make a larger one", () => {
     const { labeled, unlabeled } = idsOf(plan({ labeled: 30, unlabeled: 400 })[0]!);
     expect(new Set([...labeled, ...unlabeled]).size).toBe(430);

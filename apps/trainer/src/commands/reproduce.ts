@@ -23,7 +23,22 @@ async function findData(name: string, dataPath: string, mayFetch: boolean, io: I
 }
 
 /** Options of a call that its parts get too. */
-const passedOn = ["data", "out", "methods", "cells", "labels", "labeled", "unlabeled", "part", "seeds", "first-seed", "steps", "engine"];
+const passedOn = [
+  "data",
+  "out",
+  "methods",
+  "cells",
+  "labels",
+  "labeled",
+  "unlabeled",
+  "patch",
+  "difficulty",
+  "part",
+  "seeds",
+  "first-seed",
+  "steps",
+  "engine",
+];
 
 /** Trains and judges the runs in this process. */
 async function here(runs: readonly PlannedRun[], table: Table, context: TaskContext, engine: string | undefined, io: Io): Promise<void> {
@@ -89,6 +104,12 @@ export default defineCommand({
     labels: { type: "string", description: "Labeled images instead of the table's number", valueHint: "N" },
     labeled: { type: "string", description: "phantoms: labeled scans (default: 10)", valueHint: "N" },
     unlabeled: { type: "string", description: "phantoms: unlabeled scans (default: 80)", valueHint: "N" },
+    patch: { type: "string", description: "phantoms: edge of the training patches in voxels (default: 32)", valueHint: "N" },
+    difficulty: {
+      type: "enum",
+      options: ["standard", "easy"],
+      description: "phantoms: how hard they are (default: standard); easy ones have little noise and solid nodules of 7 mm and more",
+    },
     part: {
       type: "enum",
       options: ["test", "validation"],
@@ -115,7 +136,9 @@ export default defineCommand({
     const onlyPlans = args.list === true || args.configs !== undefined;
     const root =
       args.data ??
-      (table.makeData ? join(out, table.dataPath) : await findData(args.name, table.dataPath, args.fetch === true && !onlyPlans, io));
+      (table.makeData
+        ? join(out, args.difficulty === "easy" ? `${table.dataPath}-easy` : table.dataPath)
+        : await findData(args.name, table.dataPath, args.fetch === true && !onlyPlans, io));
     if (!onlyPlans && !table.makeData && (root === undefined || !existsSync(root)))
       throw inputError(
         `${root === undefined ? "--data is missing and GLEANER_DATA is not set" : `${root} does not exist`}; expected the data of ${args.name}: ${table.dataHint}`,

@@ -28,8 +28,10 @@ export interface PhantomDesign {
 const scansOf = ({ labeled, unlabeled, pool, test, validation }: PhantomDesign): number =>
   test + validation + pool * Math.max(1, Math.ceil((labeled + unlabeled) / pool));
 
-const withOptions = (design: PhantomDesign, { labeled, unlabeled, steps }: PlanOptions): PhantomDesign => ({
+const withOptions = (design: PhantomDesign, { labeled, unlabeled, steps, patch, difficulty }: PlanOptions): PhantomDesign => ({
   ...design,
+  set: { ...design.set, ...(difficulty && { difficulty }) },
+  settings: patch === undefined ? design.settings : { ...design.settings, training: { ...design.settings["training"], patch } },
   labeled: labeled ?? design.labeled,
   unlabeled: unlabeled ?? design.unlabeled,
   steps: steps ?? design.steps,
@@ -38,8 +40,8 @@ const withOptions = (design: PhantomDesign, { labeled, unlabeled, steps }: PlanO
 /** The runs of the table: every method with every seed, on scans that the seed draws. */
 export function phantomRuns(design: PhantomDesign, options: PlanOptions): PlannedRun[] {
   const wanted = withOptions(design, options);
-  const { labeled, unlabeled, test, validation, steps, equalTimeFactor, settings } = wanted;
-  const ids = phantomIds(design.set, scansOf(wanted));
+  const { labeled, unlabeled, test, validation, steps, equalTimeFactor, settings, set } = wanted;
+  const ids = phantomIds(set, scansOf(wanted));
   const held = { test: ids.slice(0, test), validation: ids.slice(test, test + validation) };
   const pool = ids.slice(test + validation);
   return runsOf(options, (method, seed) => {
@@ -66,14 +68,15 @@ export async function makePhantoms(
   options: PlanOptions,
   context: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
 ): Promise<void> {
-  const scans = scansOf(withOptions(design, options));
+  const wanted = withOptions(design, options);
+  const scans = scansOf(wanted);
   // The tables are written last, and a set that is whole is not touched: several processes may read it.
-  const files = [...phantomIds(design.set, scans).map((id) => join("subset0", `${id}.mhd`)), "annotations.csv", "seriesuids.csv"];
+  const files = [...phantomIds(wanted.set, scans).map((id) => join("subset0", `${id}.mhd`)), "annotations.csv", "seriesuids.csv"];
   const isWhole = (): boolean => files.every((file) => existsSync(join(options.data, file)));
   if (isWhole()) return;
   await oneAtATime(`${options.data}.lock`, context.signal, async () => {
     // Another process may have made it meanwhile.
     if (isWhole()) return;
-    await writePhantomSet({ ...design.set, out: options.data, scans, threads: Math.min(8, availableParallelism()), ...context });
+    await writePhantomSet({ ...wanted.set, out: options.data, scans, threads: Math.min(8, availableParallelism()), ...context });
   });
 }

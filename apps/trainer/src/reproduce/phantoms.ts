@@ -33,7 +33,7 @@ export const phantoms: Table = {
   defaultMethods: ["supervised", "supervised-equal-time", "focalmix", "mean-teacher"],
   defaultSeeds: 5,
   isSmall: true,
-  takes: ["labeled", "unlabeled", "part"],
+  takes: ["labeled", "unlabeled", "patch", "difficulty", "part"],
   runs: async (options) => (await import("./phantom-runs.js")).phantomRuns(phantomDesign, options),
   makeData: async (options, context) => (await import("./phantom-runs.js")).makePhantoms(phantomDesign, options, context),
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { inputError } from "../errors.js";
 import { readOption, wholeNumber } from "../options.js";
+import type { Difficulty } from "../phantom/types.js";
 import { maxSeed } from "../setting-types.js";
 import type { PlanOptions, Table, TableOption } from "./plan.js";
 import { tables } from "./tables.js";
@@ -25,7 +26,7 @@ const shardOption = z
   ) as unknown as z.ZodType<[number, number], string>;
 
 /** Options that only some tables take. */
-const particular: readonly TableOption[] = ["labels", "labeled", "unlabeled", "cells", "part", "fetch"];
+const particular: readonly TableOption[] = ["labels", "labeled", "unlabeled", "cells", "part", "patch", "difficulty", "fetch"];
 
 /** The table of a name; refuses options that it does not take. */
 export function tableNamed(name: string, args: Args): Table {
@@ -56,6 +57,8 @@ export function readPlanOptions(table: Table, data: string, args: Args): PlanOpt
     ...read("labeled", "labeled", wholeNumber(1, maxScans)),
     ...read("unlabeled", "unlabeled", wholeNumber(0, maxScans)),
     ...read("steps", "steps", wholeNumber(1)),
+    ...read("patch", "patch", wholeNumber(16, 256)),
+    ...(args["difficulty"] !== undefined && { difficulty: args["difficulty"] as Difficulty }),
     ...read("cells", "cells", listOf(table.cells ?? [])),
   };
 }

@@ -1,3 +1,5 @@
+import type { Difficulty } from "../phantom/types.js";
+
 /** One run of a table: what it is called, and its settings as a configuration would have them. */
 export interface PlannedRun {
   /** A path below the folder of the table, such as `flexmatch/seed0`; rows that mean the same run share it. */
@@ -25,6 +27,10 @@ export interface PlanOptions {
   labeled?: number;
   unlabeled?: number;
   steps?: number;
+  /** Edge of the training patches in voxels. */
+  patch?: number;
+  /** How hard the phantoms are. */
+  difficulty?: Difficulty;
   /** Cells of a table with several sets. */
   cells?: readonly string[];
 }
@@ -33,7 +39,7 @@ export interface PlanOptions {
 export type Part = "validation" | "test";
 
 /** Options that some tables have and others have not. */
-export type TableOption = "labels" | "labeled" | "unlabeled" | "cells" | "part" | "fetch";
+export type TableOption = "labels" | "labeled" | "unlabeled" | "cells" | "part" | "patch" | "difficulty" | "fetch";
 
 /** A table that can be made: its runs, what it needs, and what it shows. */
 export interface Table {
