@@ -1,6 +1,7 @@
 // Makes Gleaner's operators known to TensorFlow. The constructor runs when Node loads the binding: TensorFlow's libraries are initialized
 // by then, and the binding has not made its context yet.
 #include "batch_norm.h"
+#include "conv3d.h"
 #include "detection_loss.h"
 #include "focal_loss.h"
 #include "group_norm.h"
@@ -12,6 +13,8 @@ namespace {
 __attribute__((constructor)) void Register() {
   gleaner::RegisterGroupNorm();
   gleaner::RegisterBatchNorm();
+  gleaner::RegisterConv3d();
+  gleaner::RegisterConv3dFilterGrad();
   gleaner::RegisterFocalLoss();
   gleaner::RegisterDetectionLoss();
   gleaner::RegisterVoxelBlocks();

@@ -18,15 +18,21 @@ interface Unit {
 const commonFlags = ["-std=c++17", "-fPIC", "-pthread", "-DNAPI_VERSION=8", "-DNODE_GYP_MODULE_NAME=tfjs_binding"];
 // Without the second a comparison in a loop keeps GCC from using vectors, without the third a square root does.
 const loopFlags = ["-O3", "-fno-trapping-math", "-fno-math-errno"];
-const avx2Flags = [...loopFlags, "-mavx2", "-mfma", "-DGLEANER_HAS_AVX2", "-DGLEANER_SET=Avx2"];
-const fastFlags = (platform: string): string[] => [...loopFlags, ...(platform.endsWith("x64") ? ["-DGLEANER_HAS_AVX2"] : [])];
+const avx2Flags = ["-mavx2", "-mfma"];
+const avx512Flags = [...avx2Flags, "-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq", "-mprefer-vector-width=512"];
+/** Instruction sets that inner loops are compiled for on x64, besides the one that every processor has. */
+const sets = [
+  { name: "avx2", flags: [...loopFlags, ...avx2Flags, "-DGLEANER_ON_X64", "-DGLEANER_SET=Avx2"] },
+  { name: "avx512", flags: [...loopFlags, ...avx512Flags, "-DGLEANER_ON_X64", "-DGLEANER_SET=Avx512"] },
+];
+const fastFlags = (platform: string): string[] => [...loopFlags, ...(platform.endsWith("x64") ? ["-DGLEANER_ON_X64"] : [])];
 
 /**
  * A short name for everything that a compiled binding depends on besides TensorFlow: sources and flags. A cache keeps bindings of several
  * versions of this package side by side under it.
  */
 export function bindingHash(): string {
-  const parts = [tfjsNode.integrity, ...commonFlags, ...avx2Flags, ownSourceText()];
+  const parts = [tfjsNode.integrity, ...commonFlags, ...sets.flatMap(({ flags }) => flags), ownSourceText()];
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 10);
 }
 
@@ -52,9 +58,11 @@ function unitsOf(tfjsFolder: string, objects: string, platform: string): Unit[] 
     ...["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => ({ source: join(tfjsFolder, "binding", name), object: name, flags: ["-O2"] })),
     ...own.map((name) => ({ source: join(folder, name), object: name, flags: fastFlags(platform) })),
     ...(platform.endsWith("x64")
-      ? own
-          .filter((name) => name.endsWith("_loops.cc"))
-          .map((name) => ({ source: join(folder, name), object: `avx2-${name}`, flags: avx2Flags }))
+      ? sets.flatMap((set) =>
+          own
+            .filter((name) => name.endsWith("_loops.cc"))
+            .map((name) => ({ source: join(folder, name), object: `${set.name}-${name}`, flags: set.flags })),
+        )
       : []),
   ];
   return units.map((unit) => ({ ...unit, object: join(objects, `${unit.object}.o`) }));

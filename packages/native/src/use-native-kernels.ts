@@ -5,6 +5,7 @@ import { registerBatchNorm } from "./kernels/batch-norm.js";
 import { registerBiasAdd } from "./kernels/bias-add.js";
 import { registerChannelSum } from "./kernels/channel-sum.js";
 import { registerConvBias } from "./kernels/conv-bias.js";
+import { registerConv3d } from "./kernels/conv3d.js";
 import { registerDetectionLoss } from "./kernels/detection-loss.js";
 import { registerFocalLoss } from "./kernels/focal-loss.js";
 import { registerGroupNorm, registerGroupNormAddRelu } from "./kernels/group-norm.js";
@@ -54,6 +55,7 @@ export function useNativeKernels(): void {
   registerIntegerOperators();
   // The kernels of these are written for processors; on a GPU the composed operators are used.
   if (backend.isUsingGpuDevice) return;
+  registerConv3d();
   registerGroupNorm();
   registerGroupNormAddRelu();
   registerFocalLoss();

@@ -95,7 +95,15 @@ describe("a compiled binding", () => {
     }
     expect(most).toBe(Math.min(4, availableParallelism()));
     expect(lines.slice(-2)).toEqual([`+ ${join(shop.folder, "out.node")}`, `- ${join(shop.folder, "out.node")}`]);
-    for (const name of ["tfjs_backend.cc.o", "group_norm.cc.o", "avx2-norm_loops.cc.o", "quiet.node", "affinity.node", "pages.node"]) {
+    for (const name of [
+      "tfjs_backend.cc.o",
+      "group_norm.cc.o",
+      "avx2-norm_loops.cc.o",
+      "avx512-norm_loops.cc.o",
+      "quiet.node",
+      "affinity.node",
+      "pages.node",
+    ]) {
       expect(lines.filter((line) => line.endsWith(`/${name}`)).length).toBe(2);
     }
   });

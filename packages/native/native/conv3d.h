@@ -1,0 +1,5 @@
+#pragma once
+namespace gleaner {
+void RegisterConv3d();
+void RegisterConv3dFilterGrad();
+}
