@@ -1,11 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { type BatchNormOptions, batchNorm } from "./batch-norm.js";
+import { type BatchNormOptions, batchNorm, type SumAcross } from "./batch-norm.js";
 
-export interface BatchNormLayerArgs extends Required<BatchNormOptions> {
+type Normalization = Required<Omit<BatchNormOptions, "sumAcross">>;
+
+export interface BatchNormLayerArgs extends Normalization {
   name?: string;
   /** How much of the running statistics a training step keeps, in [0, 1). */
   momentum: number;
+  /** Where several engines share each batch: normalizes by the whole of it in training. It is no part of the layer's JSON. */
+  sumAcross?: SumAcross;
 }
 
 const only = <T>(one: T | T[]): T => (Array.isArray(one) ? one[0]! : one);
@@ -28,20 +32,22 @@ const only = <T>(one: T | T[]): T => (Array.isArray(one) ? one[0]! : one);
  */
 export class BatchNormLayer extends tfl.layers.Layer {
   static className: string = "BatchNormLeakyReLU";
-  private readonly options: Required<BatchNormOptions>;
+  private readonly options: Normalization;
   private readonly momentum: number;
+  private readonly sumAcross: SumAcross | undefined;
   private gamma: tfl.LayerVariable | undefined;
   private beta: tfl.LayerVariable | undefined;
   private mean: tfl.LayerVariable | undefined;
   private variance: tfl.LayerVariable | undefined;
 
-  constructor({ name, momentum, epsilon, slope }: BatchNormLayerArgs) {
+  constructor({ name, momentum, epsilon, slope, sumAcross }: BatchNormLayerArgs) {
     super(name === undefined ? {} : { name });
     if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`momentum must be in [0, 1), got ${momentum}`);
     if (!(epsilon > 0)) throw new RangeError(`epsilon must be above 0, got ${epsilon}`);
     if (!(slope >= 0 && slope <= 1)) throw new RangeError(`slope must be in [0, 1], got ${slope}`);
     this.options = { epsilon, slope };
     this.momentum = momentum;
+    this.sumAcross = sumAcross;
   }
 
   override build(inputShape: tfl.Shape | tfl.Shape[]): void {
@@ -58,7 +64,8 @@ export class BatchNormLayer extends tfl.layers.Layer {
     const x = only(inputs);
     const [gamma, beta] = [this.gamma!.read(), this.beta!.read()] as [tf.Tensor1D, tf.Tensor1D];
     if (!training) return tf.tidy(() => this.infer(x, gamma, beta));
-    return batchNorm(x, gamma, beta, this.options, ({ mean, variance }) => {
+    const options = this.sumAcross ? { ...this.options, sumAcross: this.sumAcross } : this.options;
+    return batchNorm(x, gamma, beta, options, ({ mean, variance }) => {
       this.follow(this.mean!, mean);
       this.follow(this.variance!, variance);
     });

@@ -1,5 +1,6 @@
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import * as tfl from "@tensorflow/tfjs-layers";
+import type { SumAcross } from "./batch-norm.js";
 import { BatchNormLayer } from "./batch-norm-layer.js";
 
 /** [height, width, channels] of one image. */
@@ -22,7 +23,7 @@ export interface LayerBuilder {
 
 const slope = 0.1;
 
-export function createLayerBuilder(seed: number, normMomentum: number): LayerBuilder {
+export function createLayerBuilder(seed: number, normMomentum: number, sumAcross?: SumAcross): LayerBuilder {
   let drawn = 0;
   // Two layers never share a seed, within a model or between models of two seeds; and none is 0, which tfjs takes for "no seed".
   const normal = (variance: number) => tfl.initializers.randomNormal({ mean: 0, stddev: Math.sqrt(variance), seed: seed * 1024 + ++drawn });
@@ -45,7 +46,9 @@ export function createLayerBuilder(seed: number, normMomentum: number): LayerBui
         .apply(padded) as SymbolicTensor;
     },
     normActivate(name, x, epsilon) {
-      return new BatchNormLayer({ name, momentum: normMomentum, epsilon, slope }).apply(x) as SymbolicTensor;
+      return new BatchNormLayer({ name, momentum: normMomentum, epsilon, slope, ...(sumAcross && { sumAcross }) }).apply(
+        x,
+      ) as SymbolicTensor;
     },
     dense(name, x, units) {
       const inputs = x.shape.at(-1)!;

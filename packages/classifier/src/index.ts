@@ -5,6 +5,7 @@
  * @module
  */
 
+export type { SumAcross } from "./batch-norm.js";
 export { BatchNormLayer, type BatchNormLayerArgs } from "./batch-norm-layer.js";
 export type { ImageShape } from "./build-layers.js";
 export { countParameters } from "./count-parameters.js";

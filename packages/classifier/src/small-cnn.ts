@@ -1,5 +1,6 @@
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import * as tfl from "@tensorflow/tfjs-layers";
+import type { SumAcross } from "./batch-norm.js";
 import { checkShared, createLayerBuilder, type ImageShape } from "./build-layers.js";
 
 export interface SmallCnnOptions {
@@ -18,6 +19,11 @@ export interface SmallCnnOptions {
   poolEarly?: boolean;
   /** Of the initial weights: an integer from 0 (default) to 2³² − 1. */
   seed?: number;
+  /**
+   * For a network that is trained on shares of batches, beside copies of it on other engines: adds sums of this share to those of the others,
+   * so that every normalization sees the whole batch.
+   */
+  sumAcross?: SumAcross;
 }
 
 const epsilon = 1e-3;
@@ -42,7 +48,7 @@ const epsilon = 1e-3;
  * ```
  */
 export function createSmallCnn(options: SmallCnnOptions): LayersModel {
-  const { inputShape, classes, normMomentum = 0.99, seed = 0 } = options;
+  const { inputShape, classes, normMomentum = 0.99, seed = 0, sumAcross } = options;
   checkShared({ inputShape, classes, seed, normMomentum });
   const [height, width] = inputShape;
   const { poolEarly = Math.min(height, width) >= 16 } = options;
@@ -53,7 +59,7 @@ export function createSmallCnn(options: SmallCnnOptions): LayersModel {
     );
   }
 
-  const build = createLayerBuilder(seed, normMomentum);
+  const build = createLayerBuilder(seed, normMomentum, sumAcross);
   const block = (index: number, x: SymbolicTensor, filters: number): SymbolicTensor =>
     build.normActivate(`norm${index}`, build.conv(`conv${index}`, x, { filters, kernel: 3 }), epsilon);
   const pool = (name: string, x: SymbolicTensor): SymbolicTensor =>

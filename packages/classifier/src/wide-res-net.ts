@@ -1,5 +1,6 @@
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import * as tfl from "@tensorflow/tfjs-layers";
+import type { SumAcross } from "./batch-norm.js";
 import { checkInteger, checkShared, createLayerBuilder, type ImageShape, type LayerBuilder } from "./build-layers.js";
 import { IdleNormLayer } from "./idle-norm-layer.js";
 
@@ -27,6 +28,11 @@ export interface WideResNetOptions {
   normMomentum?: number;
   /** Of the initial weights: an integer from 0 (default) to 2³² − 1. */
   seed?: number;
+  /**
+   * For a network that is trained on shares of batches, beside copies of it on other engines: adds sums of this share to those of the others,
+   * so that every normalization sees the whole batch.
+   */
+  sumAcross?: SumAcross;
 }
 
 interface Plan {
@@ -93,7 +99,7 @@ function residualBlock(build: LayerBuilder, name: string, x: SymbolicTensor, pla
  */
 export function createWideResNet(options: WideResNetOptions): LayersModel {
   const { inputShape = [32, 32, 3], classes, depth = 28, widen = 2, variant = "torchssl" } = options;
-  const { groups = 3, firstStride = 1, normMomentum = 0.999, seed = 0 } = options;
+  const { groups = 3, firstStride = 1, normMomentum = 0.999, seed = 0, sumAcross } = options;
   checkShared({ inputShape, classes, seed, normMomentum });
   for (const [name, value] of Object.entries({ widen, groups, firstStride })) checkInteger(name, value, 1);
   if (!Number.isInteger(depth) || depth < 10 || (depth - 4) % 6 !== 0)
@@ -101,7 +107,7 @@ export function createWideResNet(options: WideResNetOptions): LayersModel {
   const plan = plans[variant];
   if (!plan) throw new RangeError(`variant must be one of ${Object.keys(plans).join(", ")}, got ${variant}`);
 
-  const build = createLayerBuilder(seed, normMomentum);
+  const build = createLayerBuilder(seed, normMomentum, sumAcross);
   const input = tfl.input({ shape: [...inputShape], name: "image" });
   let x = build.conv("stem", input, { filters: 16, kernel: 3, bias: true });
   const blocks = (depth - 4) / 6;
