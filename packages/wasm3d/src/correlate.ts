@@ -1,5 +1,6 @@
 import type { Axis, Geometry } from "./geometry.js";
 import type { Convolution2d, Heap } from "./heap.js";
+import { correlateByTiles, fitsTiles } from "./tiled-correlate.js";
 
 /** The part of one axis that the 2D convolution has to see, so that with its pads it gives exactly `axis.output` values. */
 interface Window {
@@ -52,6 +53,10 @@ export function correlate(heap: Heap, input: number, filter: number, output: num
   const outputSlice = height.output * width.output * outputChannels;
   const outputCount = batch * depth.output * outputSlice;
   if (outputCount === 0) return;
+  if (heap.tiles && fitsTiles(outputChannels)) {
+    correlateByTiles(heap, heap.tiles, input, filter, output, geometry);
+    return;
+  }
   const taps = rows.size > 0 && columns.size > 0 ? depthTaps(depth) : [];
   // A tap that reaches every output writes it, so that nothing has to be cleared first; the others are added.
   const first = taps.find((t) => t.count === depth.output);

@@ -1,5 +1,7 @@
 import type { Axis, Geometry } from "./geometry.js";
 import type { Heap } from "./heap.js";
+import { fitsTiles } from "./tiled-correlate.js";
+import { filterGradientByTiles } from "./tiled-filter-gradient.js";
 
 /** A tap reads input o·stride + tap·dilation − pad = (o + shift)·stride + phase. */
 interface TapShift {
@@ -44,6 +46,10 @@ function gridAxis(axis: Axis): GridAxis {
  */
 export function filterGradient(heap: Heap, x: number, dy: number, dw: number, geometry: Geometry): void {
   const { batch, inputChannels, outputChannels, axes } = geometry;
+  if (heap.tiles && fitsTiles(geometry.outputChannels)) {
+    filterGradientByTiles(heap, heap.tiles, x, dy, dw, geometry);
+    return;
+  }
   const grid: Grid = [gridAxis(axes[0]), gridAxis(axes[1]), gridAxis(axes[2])];
   const positions = batch * grid[0].size * grid[1].size * grid[2].size;
   const offsetOf = (z: number, y: number, x: number): number => (z * grid[1].size + y) * grid[2].size + x;

@@ -1,9 +1,13 @@
-import type { DataType, TensorInfo } from "@tensorflow/tfjs-core";
+import { type DataType, env, type TensorInfo } from "@tensorflow/tfjs-core";
+import { createTiles, hasFusedMultiplyAdd, type Tiles } from "./tiles.js";
 
 /** What this package uses of the backend that @tensorflow/tfjs-backend-wasm 4 registers. */
 export interface WasmBackend {
   wasm: {
     HEAPU8: Uint8Array;
+    /** The engine's exports, its memory among them, or where it has threads the memory that it was given. */
+    asm?: { memory?: { buffer: ArrayBufferLike } };
+    wasmMemory?: { buffer: ArrayBufferLike };
     _malloc(bytes: number): number;
     _free(pointer: number): void;
     cwrap(name: string, returns: null, takes: string[]): (...values: (number | Uint8Array)[]) => void;
@@ -45,10 +49,13 @@ interface ScaleShift {
  * Pointers are byte offsets. A view from `floats` is stale after the next `allocate` or compiled call, because memory may have grown: ask again.
  */
 export interface Heap {
+  /** Loops of our own on the same memory; none where there is no SIMD, or where the engine hides its memory. */
+  tiles: Tiles | undefined;
   pointer(tensor: TensorInfo): number;
   /** A tensor with whatever the memory held. */
   output(shape: number[], dtype?: DataType): TensorInfo;
   floats(pointer: number, count: number): Float32Array;
+  integers(pointer: number, count: number): Int32Array;
   /** The values of a tensor, in place; as stale as `floats` later. */
   values(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
   /** Runs `work` with a function that allocates floats; all are freed when it ends, also by an error. */
@@ -72,6 +79,14 @@ const float32 = 0;
 const [linear, relu] = [0, 1];
 const noTensor = 0;
 const zeroBelow = 0;
+
+/** Our loops on the memory of an engine that was loaded with SIMD. */
+function tilesOf({ asm, wasmMemory, HEAPU8 }: WasmBackend["wasm"]): Tiles | undefined {
+  const memory = asm?.memory ?? wasmMemory;
+  return memory?.buffer === HEAPU8.buffer && env().getBool("WASM_HAS_SIMD_SUPPORT")
+    ? createTiles(memory, hasFusedMultiplyAdd())
+    : undefined;
+}
 
 /** Makes the heap of a backend; one for each backend, because the compiled functions belong to it. */
 export function createHeap(backend: WasmBackend): Heap {
@@ -112,9 +127,11 @@ export function createHeap(backend: WasmBackend): Heap {
   };
 
   return {
+    tiles: tilesOf(wasm),
     pointer: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     floats: (pointer, count) => new Float32Array(wasm.HEAPU8.buffer, pointer, count),
+    integers: (pointer, count) => new Int32Array(wasm.HEAPU8.buffer, pointer, count),
     values: (tensor) => backend.typedArrayFromHeap(tensor),
     withScratch(work) {
       const pointers: number[] = [];
