@@ -397,13 +397,15 @@ describe("the tables of FocalMix", () => {
 test.each<[string[], string]>([
   [
     ["phantoms", "--labels", "40", "--list"],
-    "gleaner: --labels is given, but phantoms has no such option; it has --labeled, --unlabeled, --part\n",
+    "gleaner: --labels is given, but phantoms has no such option; it has --labeled, --unlabeled, --patch, --difficulty, --part\n",
   ],
   [["digits", "--labeled", "10", "--list"], "gleaner: --labeled is given, but digits has no such option; it has --labels, --fetch\n"],
   [["digits", "--part", "validation", "--list"], "gleaner: --part is given, but digits has no such option; "],
   [["phantoms", "--part", "train", "--list"], 'gleaner: --part is "train"; expected test or validation; '],
   [["phantoms", "--labeled", "0", "--list"], 'gleaner: --labeled is "0"; expected a whole number from 1 to 10000\n'],
   [["phantoms", "--unlabeled", "many", "--list"], 'gleaner: --unlabeled is "many"; expected a whole number from 0 to 10000\n'],
+  [["phantoms", "--patch", "8", "--list"], 'gleaner: --patch is "8"; expected a whole number from 16 to 256\n'],
+  [["phantoms", "--difficulty", "hard", "--list"], 'gleaner: --difficulty is "hard"; expected standard or easy; '],
   [["phantoms", "--methods", "focalmix,fixmatch", "--list"], 'gleaner: --methods is "focalmix,fixmatch"; expected some of supervised,'],
   [["focalmix-table2", "--cells", "25", "--list"], 'gleaner: --cells is "25"; expected some of 25-labeled,50-labeled,100-labeled\n'],
   [
