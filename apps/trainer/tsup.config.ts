@@ -2,6 +2,7 @@ import { defineConfig } from "tsup";
 
 export default defineConfig({
   entry: {
+    "classifier-engine-worker": "src/classification/classifier-engine-worker.ts",
     cli: "src/cli.ts",
     "engine-worker": "src/run/engine-worker.ts",
     "patch-worker": "src/run/patch-worker.ts",

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { type Transferable, Worker } from "node:worker_threads";
 import type { Channel } from "./channel.js";
 
 /**
@@ -8,6 +8,7 @@ import type { Channel } from "./channel.js";
  *
  * @param script path or URL of a module that Node can run as it is
  * @param workerData what the script finds under this name in `node:worker_threads`
+ * @param transferred what of it is handed over rather than copied, as a `MessagePort` has to be
  *
  * @example
  * ```ts
@@ -21,9 +22,9 @@ import type { Channel } from "./channel.js";
  * await channel.close();
  * ```
  */
-export function threadChannel(script: string | URL, workerData?: unknown): Channel {
+export function threadChannel(script: string | URL, workerData?: unknown, transferred: readonly Transferable[] = []): Channel {
   // Without the flags of this process, under which a test would look for sources.
-  const worker = new Worker(script, { workerData, execArgv: [] });
+  const worker = new Worker(script, { workerData, transferList: [...transferred], execArgv: [] });
   worker.unref();
   let closed = false;
   return {

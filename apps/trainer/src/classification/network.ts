@@ -1,4 +1,4 @@
-import { createSmallCnn, createWideResNet, withFrozenStatistics } from "@gleaner/classifier";
+import { createSmallCnn, createWideResNet, type SumAcross, withFrozenStatistics } from "@gleaner/classifier";
 import type { ClassifierPredict } from "@gleaner/methods";
 import { namedVariables } from "@gleaner/training";
 import type * as tf from "@tensorflow/tfjs";
@@ -16,16 +16,16 @@ export interface Classifier {
   dispose(): void;
 }
 
+/** @param sumAcross where engines share the batches: adds what each knows of its share */
 export function createClassifier(
   { network, seed }: ClassificationConfig,
   inputShape: readonly [number, number, number],
   classes: number,
+  sumAcross?: SumAcross,
 ): Classifier {
   const { kind, depth, widen, groups, firstStride, variant, normMomentum } = network;
-  const model =
-    kind === "small-cnn"
-      ? createSmallCnn({ inputShape, classes, normMomentum, seed })
-      : createWideResNet({ inputShape, classes, depth, widen, groups, firstStride, variant, normMomentum, seed });
+  const shared = { inputShape, classes, normMomentum, seed, ...(sumAcross && { sumAcross }) };
+  const model = kind === "small-cnn" ? createSmallCnn(shared) : createWideResNet({ ...shared, depth, widen, groups, firstStride, variant });
   const forward = (images: tf.Tensor): tf.Tensor2D => model.apply(images, { training: true }) as tf.Tensor2D;
   return {
     variables: namedVariables(model) as Record<string, tf.Variable>,

@@ -130,6 +130,11 @@ const training = section({
     .optional()
     .describe("Decay of the average of the weights, which is what is evaluated; 1 − 20 / steps if it is not given, at most 0.999."),
   checkpointEvery: whole(1).optional().describe("Steps between checkpoints; a tenth of the run if it is not given, at most 5000."),
+  workers: whole(1, 64)
+    .optional()
+    .describe(
+      "Where the engine is WebAssembly, which uses one core: workers that share each step, the training itself among them, each with an engine of its own; 1: the training alone. Normalizations, thresholds and losses are those of the whole batch, so a step differs from that of one engine by rounding alone, and a run is the same to the bit for the same number. By default one a processor, up to 4 and to labeledBatch.",
+    ),
 });
 
 const semi = section({

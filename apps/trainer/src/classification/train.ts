@@ -2,14 +2,13 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { proximity } from "@gleaner/augment";
 import { formatLabelSplit } from "@gleaner/images";
-import type { ClassificationLoss, ClassificationStatistics } from "@gleaner/methods";
+import type { ClassificationStatistics } from "@gleaner/methods";
 import {
   classificationMetrics,
   createRandom,
   type ErrorSummary,
   evaluationSteps,
   fixMatchSchedule,
-  lossGradients,
   runLoop,
   summarizeErrors,
 } from "@gleaner/training";
@@ -18,6 +17,7 @@ import * as tf from "@tensorflow/tfjs";
 import { inputError, workError } from "../errors.js";
 import { bestCheckpoint, checkRunFolder, runFiles, writeJsonFile } from "../run/run-folder.js";
 import { createBatchSource, type StepBatch } from "./batches.js";
+import { type ClassifierEngines, createClassifierEngines, openClassifierThreads } from "./classifier-engines.js";
 import { type ClassificationData, openClassificationData } from "./data.js";
 import { type ClassificationEvent, type ClassificationStepEvent, type EvaluationEvent, orNull } from "./events.js";
 import { judgeImages } from "./judge.js";
@@ -36,6 +36,8 @@ export interface TrainClassifierOptions {
   onStep?: (done: number, total: number, note: string) => void;
   /** What error sentences call the configuration. */
   source?: string;
+  /** The built script of the engines beside this one, if it is not where the command has it. */
+  engineScript?: string;
 }
 
 export interface TrainClassifierResult {
@@ -69,15 +71,18 @@ export async function trainClassifier(config: ClassificationConfig, options: Tra
     deviation: data.deviation,
   };
   const maker = createViewMaker(recipe, config.augmentation.threads);
-  const classifier = createClassifier(config, recipe.shape, data.classes);
+  const threads = openClassifierThreads(config, { shape: recipe.shape, classes: data.classes }, options.engineScript);
+  const classifier = createClassifier(config, recipe.shape, data.classes, threads.sumAcross);
   const method = createMethod(config, data);
   const input = { shape: recipe.shape, classNames: [...data.classNames], mean: [...data.mean], deviation: [...data.deviation] };
   const fresh = createClassifierState(config, input, classifier, method);
   let log: ReturnType<typeof createEventLog> | undefined;
+  let engines: ClassifierEngines | undefined;
   try {
+    engines = await createClassifierEngines(classifier, threads);
     const checkpoint = join(run, runFiles.checkpoint);
     const state = resume ? restoreClassifierState(checkpoint, fresh) : fresh;
-    startRunFolder(config, data, options);
+    startRunFolder(config, data, engines.count, options);
     log = createEventLog(join(run, runFiles.events), { resumeAtStep: state.step });
     const write = (event: ClassificationEvent): void => log!.append({ ...event });
     const batches = createBatchSource(config, data, method.views, maker, createRandom(config.seed), state.ctAugment);
@@ -94,7 +99,7 @@ export async function trainClassifier(config: ClassificationConfig, options: Tra
         const started = performance.now();
         const batch = await batches.next(step);
         const rate = learningRate * schedule(step);
-        const statistics = await updateWeights(state, batch, step, rate);
+        const statistics = await updateWeights(state, engines!, batch, step, rate);
         if (!Number.isFinite(statistics.total))
           throw workError(
             `${run}: the loss is ${statistics.total} at step ${step + 1}; expected a number (a lower training.learningRate may help)`,
@@ -144,6 +149,7 @@ export async function trainClassifier(config: ClassificationConfig, options: Tra
     };
   } finally {
     log?.close();
+    await engines?.close();
     fresh.optimizer.dispose();
     fresh.ema.dispose();
     classifier.dispose();
@@ -155,19 +161,16 @@ export async function trainClassifier(config: ClassificationConfig, options: Tra
 /** Forward, backward, the optimizer, the average, and what the curriculum counts. */
 async function updateWeights(
   state: ClassifierState,
+  engines: ClassifierEngines,
   { batch, indices, truth, probe }: StepBatch,
   step: number,
   rate: number,
 ): Promise<ClassificationStatistics> {
   const { classifier, method } = state;
-  let loss: ClassificationLoss | undefined;
-  const { value, gradients } = lossGradients(() => {
-    loss = method.loss(classifier.train, batch, step);
-    return loss.total;
-  }, classifier.trainable);
+  const { loss, value, gradients } = await engines.gradients(method, batch, step);
   state.optimizer.apply(classifier.trainable, gradients, rate);
   state.ema.update();
-  const statistics = await method.observe(loss!, indices, truth);
+  const statistics = await method.observe(loss, indices, truth);
   tf.dispose([value, ...Object.values(gradients), ...Object.values(batch)]);
   if (probe) await observeProbe(state, probe);
   return statistics;
@@ -265,6 +268,7 @@ export function errorOfRun(run: string): TrainClassifierResult["error"] {
 function startRunFolder(
   config: ClassificationConfig,
   data: ClassificationData,
+  workers: number,
   { run, resume = false, environment }: TrainClassifierOptions,
 ): void {
   mkdirSync(run, { recursive: true });
@@ -288,5 +292,5 @@ function startRunFolder(
     throw inputError(`${config.data.path} is not the set that ${run} was started with; expected the same images and labels`);
   writeJsonFile(join(run, runFiles.config), config);
   writeJsonFile(path, split);
-  if (!resume) writeJsonFile(join(run, runFiles.environment), environment);
+  if (!resume) writeJsonFile(join(run, runFiles.environment), { ...environment, workers });
 }

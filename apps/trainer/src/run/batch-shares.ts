@@ -1,12 +1,7 @@
 import type { DetectionBatch } from "@gleaner/methods";
 import { evenShares } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
-
-/** A tensor as plain data, which can be posted to a thread. */
-export interface TensorData {
-  shape: number[];
-  values: Float32Array;
-}
+import { partOf, type TensorData } from "./tensor-data.js";
 
 /** How the loss of a batch is made. */
 export interface BatchWeights {
@@ -21,12 +16,6 @@ export interface BatchShare extends BatchWeights {
   /** What its loss counts for in that of the whole batch. */
   weight: number;
 }
-
-/** Reads a part of a tensor along its first axis. */
-export const partOf = (shape: readonly number[], values: Float32Array, { from, to }: { from: number; to: number }): TensorData => {
-  const size = shape.slice(1).reduce((a, b) => a * b, 1);
-  return { shape: [to - from, ...shape.slice(1)], values: values.slice(from * size, to * size) };
-};
 
 /**
  * Splits a batch into at most `parts` shares of as many patches, whose losses, each times its weight, add up to the loss of the batch.

@@ -1,10 +1,11 @@
 import type { ReplicaResult } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
-import { type BatchShare, type TensorData, tensorsOfShare } from "./batch-shares.js";
+import { type BatchShare, tensorsOfShare } from "./batch-shares.js";
 import type { Network } from "./network.js";
 import { gradientsOf } from "./share-gradients.js";
 import { type PredictionData, predictShare } from "./teacher-shares.js";
+import type { TensorData } from "./tensor-data.js";
 
 /** What an engine of a training is asked: the gradients of a share of the batch, or what the teacher says of some patches. */
 export type EngineTask = { kind: "gradients"; share: BatchShare } | { kind: "predict"; patches: TensorData; atOnce: number };

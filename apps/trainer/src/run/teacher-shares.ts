@@ -2,7 +2,7 @@ import { type Symmetry, transformVolume } from "@gleaner/augment";
 import type { DetectionPredict } from "@gleaner/methods";
 import { evenShares } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
-import { partOf, type TensorData } from "./batch-shares.js";
+import { partOf, type TensorData } from "./tensor-data.js";
 
 /** What a detector says of some patches, as plain data. */
 export interface PredictionData {

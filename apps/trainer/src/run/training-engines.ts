@@ -1,15 +1,13 @@
-import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Symmetry } from "@gleaner/augment";
 import type { DetectionBatch, DetectionPredict } from "@gleaner/methods";
-import { type Channel, createReplicas, type Replicas } from "@gleaner/training";
+import type { Channel, Replicas } from "@gleaner/training";
 import { threadChannel } from "@gleaner/training/node";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../config.js";
-import { workError } from "../errors.js";
 import { type BatchWeights, shareBatch, tensorsOfShare } from "./batch-shares.js";
 import type { EngineAnswer, EngineTask } from "./engine-tasks.js";
+import { endOfEngine, enginesBeside, openReplicas } from "./engine-threads.js";
 import type { Network } from "./network.js";
 import { gradientsOf, type ShareGradients } from "./share-gradients.js";
 import { joinPredictions, type PredictionData, predictShare, replay, shareViews } from "./teacher-shares.js";
@@ -28,21 +26,13 @@ export interface TrainingEngines {
   close(): Promise<void>;
 }
 
-/** Processors that this process may use: a part of a table that runs beside others is told its share as TensorFlow is. */
-const processors = (): number => Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
-
-/** One a processor, up to 4, and no more than there are patches in a step. */
-function workersOf({ method, training }: Config): number {
-  const patches = training.labeledBatch + (method === "supervised" ? 0 : training.unlabeledBatch);
-  return Math.min(training.workers ?? Math.min(4, processors()), patches);
-}
-
 const builtScript = fileURLToPath(new URL("./engine-worker.js", import.meta.url));
 
-/** Ways to the engines beside this one. Threads run the built script; where only sources are, or the engine has threads of its own, there are none. */
+/** Ways to the engines beside this one, at most one for each patch of a step. */
 export function openEngineThreads(config: Config, script: string = builtScript): Channel[] {
-  if (tf.getBackend() !== "wasm" || !existsSync(script)) return [];
-  return Array.from({ length: workersOf(config) - 1 }, () => threadChannel(script, config));
+  const { method, training } = config;
+  const patches = training.labeledBatch + (method === "supervised" ? 0 : training.unlabeledBatch);
+  return Array.from({ length: enginesBeside(training.workers, patches, script) }, () => threadChannel(script, config));
 }
 
 export async function createTrainingEngines(
@@ -57,9 +47,7 @@ export async function createTrainingEngines(
       close: async () => {},
     };
   }
-  const replicas = await createReplicas<EngineTask, EngineAnswer>(channels, network.variables).catch((error: Error) => {
-    throw workError(`an engine beside the training did not start (${error.message}); training.workers: 1 does without`, error);
-  });
+  const replicas = await openReplicas<EngineTask, EngineAnswer>(channels, network.variables);
   const count = 1 + replicas.count;
   return {
     count,
@@ -69,7 +57,7 @@ export async function createTrainingEngines(
       const [mine, ...others] = shareViews(patches, views, count);
       replicas.publish();
       const tasks = others.map((share): EngineTask => ({ kind: "predict", patches: share, atOnce }));
-      const { own, answers } = await replicas.run(tasks, () => predictShare(network.detector.predict, mine!, atOnce)).catch(inOurWords);
+      const { own, answers } = await replicas.run(tasks, () => predictShare(network.detector.predict, mine!, atOnce)).catch(endOfEngine);
       return replay(joinPredictions([own, ...(answers as PredictionData[])]));
     },
     close: () => replicas.close(),
@@ -87,20 +75,11 @@ async function sharedGradients(
   replicas.publish();
   const tasks = others.map((share): EngineTask => ({ kind: "gradients", share }));
   const ownBatch = tensorsOfShare(mine!);
-  const { own, answers } = await replicas.run(tasks, () => gradientsOf(config, network, ownBatch, mine!)).catch(inOurWords);
+  const { own, answers } = await replicas.run(tasks, () => gradientsOf(config, network, ownBatch, mine!)).catch(endOfEngine);
   const gradients = replicas.sumGradients(own.gradients);
   const all = [own.losses.dataSync<"float32">(), ...(answers as { losses: Float32Array }[]).map(({ losses }) => losses)];
   const parts = [0, 1, 2, 3].map((i) => all.reduce((sum, losses) => sum + losses[i]!, 0));
   const losses = tf.tensor1d([...parts, ...all.flatMap((each) => Array.from(each.subarray(4)))]);
   tf.dispose([own.losses, ...Object.values(own.gradients), ...Object.values(ownBatch)]);
   return { gradients, losses };
-}
-
-/** What an engine beside this one reports is an end of the training that leaves its checkpoint as it was. */
-function inOurWords(error: Error): never {
-  if (error.name !== "ReplicaError") throw error;
-  throw workError(
-    `an engine beside the training stopped (${error.message}); the last checkpoint is whole, --resume goes on from it`,
-    error,
-  );
 }
