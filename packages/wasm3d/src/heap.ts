@@ -15,6 +15,7 @@ export interface WasmBackend {
   };
   dataIdNextNumber: number;
   dataIdMap: { get(dataId: object): { memoryOffset: number } };
+  incRef(dataId: object): void;
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   typedArrayFromHeap(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
 }
@@ -54,6 +55,8 @@ export interface Heap {
   pointer(tensor: TensorInfo): number;
   /** A tensor with whatever the memory held. */
   output(shape: number[], dtype?: DataType): TensorInfo;
+  /** A tensor of its own on the same values. */
+  share(tensor: TensorInfo): TensorInfo;
   floats(pointer: number, count: number): Float32Array;
   integers(pointer: number, count: number): Int32Array;
   /** The values of a tensor, in place; as stale as `floats` later. */
@@ -130,6 +133,10 @@ export function createHeap(backend: WasmBackend): Heap {
     tiles: tilesOf(wasm),
     pointer: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
+    share(tensor) {
+      backend.incRef(tensor.dataId);
+      return { dataId: tensor.dataId, shape: tensor.shape, dtype: tensor.dtype };
+    },
     floats: (pointer, count) => new Float32Array(wasm.HEAPU8.buffer, pointer, count),
     integers: (pointer, count) => new Int32Array(wasm.HEAPU8.buffer, pointer, count),
     values: (tensor) => backend.typedArrayFromHeap(tensor),

@@ -1,6 +1,8 @@
 import { broadcast_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { Heap } from "./heap.js";
 import { type Kernel, kernel } from "./kernel.js";
+import { fitsTiles } from "./tiled-correlate.js";
+import { multiplyByTiles, multiplyTurnedByTiles } from "./tiled-product.js";
 
 /** Rows that are turned together, so that both sides stay in the nearest cache. */
 const block = 32;
@@ -81,7 +83,9 @@ const batchMatMul = kernel<{ a: TensorInfo; b: TensorInfo }, { transposeA: boole
           right = turned;
         }
         const to = heap.pointer(output) + i * rows * columns * bytes;
-        if (transposeA) multiplyTurned(heap, left, right, to, rows, inner, columns);
+        if (heap.tiles && fitsTiles(columns)) {
+          (transposeA ? multiplyTurnedByTiles : multiplyByTiles)(heap, heap.tiles, left, right, to, rows, inner, columns);
+        } else if (transposeA) multiplyTurned(heap, left, right, to, rows, inner, columns);
         else heap.multiplyAll([{ left, output: to }], right, rows, inner, columns);
       }
     });

@@ -4,6 +4,7 @@ import { depthwiseKernels } from "./depthwise-gradients.js";
 import { gatherKernels } from "./gather.js";
 import { groupNormKernels } from "./group-norm.js";
 import { createHeap, type Heap, type WasmBackend } from "./heap.js";
+import { identityKernels } from "./identity.js";
 import type { Kernel } from "./kernel.js";
 import { matMulKernels } from "./mat-mul.js";
 import { poolKernels } from "./pool-kernels.js";
@@ -57,6 +58,7 @@ export function registerWasm3d(): string[] {
     ...matMulKernels,
     ...groupNormKernels,
     ...upsampleKernels,
+    ...identityKernels,
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     const stock = tf.getKernel(kernelName, backendName);
