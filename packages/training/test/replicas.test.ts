@@ -151,6 +151,19 @@ describe("what goes wrong in a replica is one sentence here", () => {
     await expect(open("process.exit(3)")).rejects.toThrow("replica 1 failed: its thread ended with code 3");
   });
 
+  test("what is transferred is the thread's own afterward", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const code = "import { workerData } from 'node:worker_threads'; workerData.port.postMessage('here');";
+    const script = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+    const heard = new Promise((resolve) => port1.addEventListener("message", (event) => resolve((event as MessageEvent).data)));
+    port1.start();
+    const channel = threadChannel(script, { port: port2 }, [port2 as never]);
+    expect(await heard).toBe("here");
+    port1.close();
+    await channel.close();
+    expect(() => threadChannel(script, { port: new MessageChannel().port1 })).toThrow(/transfer/);
+  });
+
   test("an error of this thread's own work is thrown as it is", async () => {
     const replicas = await createReplicas<Task, number>([openReplica()], createVariables());
     const fail = () => {
