@@ -9,7 +9,7 @@ import { type Case, expectStillWrong, faults, isNear, measuredSlope, outcome, pa
 
 describe("what the page calls right is right", () => {
   // Each by itself: a layer that no engine has, and what only TensorFlow does as TensorFlow does.
-  const byHand = /Batch norm of volumes$|stride is longer|Soft suppression/;
+  const byHand = /Batch norm of volumes$|stride is longer|negative axis|whole rows|Soft suppression/;
   /** The engine that has the value: plain JavaScript but for its own faults. */
   const witnessOf = (section: string, { code }: Case): string =>
     section === "Plain JavaScript" && !code.startsWith("slope(") ? "wasm" : "cpu";
@@ -45,9 +45,9 @@ describe.runIf(findNative())("stock TensorFlow.js is still wrong. TensorFlow und
   beforeAll(async () => void (await loadNative({})));
   test.each(faults.get("TensorFlow under Node")!.flatMap(({ cases }) => cases))("$title", expectStillWrong);
 
-  test("convolutions whose stride is longer than their kernel are what the page says", () => {
-    const [one] = faults.get("Plain JavaScript")!.flatMap(({ cases }) => cases.filter(({ title }) => /stride is longer/.test(title)));
-    expect(isNear(outcome(one!.code, slope), one!.right)).toBe(true);
+  const sharedWithWasm = faults.get("Plain JavaScript")!.filter(({ title }) => /stride is longer|negative axis|whole rows/.test(title));
+  test.each(sharedWithWasm.flatMap(({ cases }) => cases))("$title: what the page calls right is TensorFlow's answer", ({ code, right }) => {
+    expect(isNear(outcome(code, slope), right)).toBe(true);
   });
 });
 
