@@ -58,6 +58,8 @@ export class Conv3dLayer extends tfl.layers.Layer {
             ? stride2Conv3d(x, kernel)
             : tf.conv3d(x, kernel, 1, "same");
       const biased = this.bias ? tf.add(tf.reshape(y, [-1, filters]), this.bias.read()) : y;
+      // A convolution's own output has the shape already, and a reshape to the same is still a call forth and one back.
+      if (biased.rank === 5) return biased;
       const [n, d, h, w] = x.shape;
       return tf.reshape(biased, [n, d / stride, h / stride, w / stride, filters]);
     });

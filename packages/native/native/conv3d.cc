@@ -1,4 +1,4 @@
-// Convolutions of 3 x 3 x 3 voxels at stride 1 with padding that keeps the extents, for channels in multiples of 16.
+// Convolutions of 3 x 3 x 3 voxels at stride 1 with padding that keeps the extents, for channels in multiples of 16; 8 may come in.
 //   GleanerConv3d           x [n, d, h, w, ci], filter [3, 3, 3, ci, co]  -> y [n, d, h, w, co]
 //   GleanerConv3dInputGrad  dy [n, d, h, w, co], filter                   -> dx [n, d, h, w, ci]: the same with the filter turned around
 #include "conv3d.h"
@@ -47,7 +47,7 @@ void Convolve(const Volume& v, const float* x, const float* filter, int64_t outp
     thread_local Scratch memory;
     float* products = memory.Get(s.SliceSize(outputs) + Window::Size(v, s));
     Window window(v, s, at, x, products + s.SliceSize(outputs));
-    const int64_t in = v.channels * s.tiles, out = outputs * s.tiles;
+    const int64_t in = v.room() * s.tiles, out = outputs * s.tiles;
     for (int64_t z = at.first; z < at.end; ++z) {
       const float* slices[3];
       window.MoveTo(z, slices);
@@ -80,7 +80,7 @@ class Conv3d {
     const Volume v{x.dim(0), x.dim(1), x.dim(2), x.dim(3), x.dim(4)};
     const int64_t inputs = filter.dim(kTurned ? 4 : 3), outputs = filter.dim(kTurned ? 3 : 4);
     if (filter.size() != 27 * inputs * outputs || filter.dim(0) != 3 || filter.dim(1) != 3) return call.Fail("the filter needs 3 x 3 x 3 voxels");
-    if (inputs != v.channels || inputs % kBlock != 0 || outputs % kBlock != 0) {
+    if (inputs != v.channels || (inputs != 8 && inputs % kBlock != 0) || outputs % kBlock != 0) {
       return call.Fail(std::to_string(inputs) + " and " + std::to_string(outputs) + " channels where multiples of 16 are needed, and x has " + std::to_string(v.channels));
     }
     const Tensor y = call.Output(0, {v.n, v.d, v.h, v.w, outputs});

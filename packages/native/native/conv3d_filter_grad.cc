@@ -39,7 +39,7 @@ void AddStrip(const Volume& v, const Volume& up, const Strips& s, const Strip& a
     for (int64_t p = 0; p < kPositions; ++p) {
       for (int64_t k = 0; k < 3; ++k) {
         if (slices[k] == nullptr) continue;
-        FastestProductLoops().collect(slices[k] + p * v.channels * s.tiles, slope + p * up.channels * s.tiles, v.channels, up.channels, s.tiles,
+        FastestProductLoops().collect(slices[k] + p * v.room() * s.tiles, slope + p * up.channels * s.tiles, v.channels, up.channels, s.tiles,
                                       s.RowsOf(at.strip) * s.across, sums + (p * 3 + k) * area);
       }
     }
@@ -78,7 +78,7 @@ class Conv3dFilterGrad {
     if (x.rank() != 5 || dy.rank() != 5) return call.Fail("x and dy need rank 5; they have " + std::to_string(x.rank()) + " and " + std::to_string(dy.rank()));
     const Volume v{x.dim(0), x.dim(1), x.dim(2), x.dim(3), x.dim(4)}, up{v.n, v.d, v.h, v.w, dy.dim(4)};
     if (dy.size() * v.channels != x.size() * up.channels) return call.Fail("dy does not fit x");
-    if (v.channels % kBlock != 0 || up.channels % kBlock != 0) {
+    if ((v.channels != 8 && v.channels % kBlock != 0) || up.channels % kBlock != 0) {
       return call.Fail(std::to_string(v.channels) + " and " + std::to_string(up.channels) + " channels where multiples of 16 are needed");
     }
     const Tensor filter = call.Output(0, {3, 3, 3, v.channels, up.channels});

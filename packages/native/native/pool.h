@@ -1,6 +1,7 @@
 // A pool of threads for operators whose work splits into blocks. TensorFlow's own pool cannot be reached through its C API.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
@@ -58,13 +59,18 @@ class Pool {
       body_ = &body;
       blocks_ = blocks;
       next_.store(0);
-      busy_ = workers_;
-      ++round_;
+      round_.store(round_.load() + 1);
     }
     wake_.notify_all();
     Work(body, blocks);
     std::unique_lock<std::mutex> hold(mutex_);
-    done_.wait(hold, [this] { return busy_ == 0; });
+    // Who has not woken by now is not waited for.
+    body_ = nullptr;
+    if (active_.load() == 0) return;
+    hold.unlock();
+    if (Spin([this] { return active_.load() == 0; })) return;
+    hold.lock();
+    done_.wait(hold, [this] { return active_.load() == 0; });
   }
 
  private:
@@ -80,6 +86,27 @@ class Pool {
     return asked > 0 ? asked : (there > 0 ? there : 1);
   }
 
+  // Waits for a moment before it is worth to sleep, since to be woken takes as long: operators follow each other closely. Others that want the
+  // processor get it.
+  template <class Ready>
+  static bool Spin(const Ready& ready) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(60);
+    do {
+      for (int i = 0; i < 16; ++i) {
+        if (ready()) return true;
+        Pause();
+      }
+      std::this_thread::yield();
+    } while (std::chrono::steady_clock::now() < end);
+    return false;
+  }
+
+  static void Pause() {
+#if defined(__x86_64__)
+    _mm_pause();
+#endif
+  }
+
   void Work(const std::function<void(int64_t)>& body, int64_t blocks) {
     const FlushDenormals flush;
     for (int64_t block = next_.fetch_add(1); block < blocks; block = next_.fetch_add(1)) body(block);
@@ -88,15 +115,18 @@ class Pool {
   void Loop() {
     uint64_t seen = 0;
     for (;;) {
+      Spin([&] { return round_.load() != seen; });
       std::unique_lock<std::mutex> hold(mutex_);
-      wake_.wait(hold, [&] { return round_ != seen; });
-      seen = round_;
+      wake_.wait(hold, [&] { return round_.load() != seen; });
+      seen = round_.load();
+      if (body_ == nullptr) continue;
       const auto* body = body_;
       const int64_t blocks = blocks_;
+      ++active_;
       hold.unlock();
       Work(*body, blocks);
       hold.lock();
-      if (--busy_ == 0) done_.notify_one();
+      if (--active_ == 0) done_.notify_one();
     }
   }
 
@@ -106,8 +136,8 @@ class Pool {
   const std::function<void(int64_t)>* body_ = nullptr;
   int64_t blocks_ = 0;
   std::atomic<int64_t> next_{0};
-  int busy_ = 0;
-  uint64_t round_ = 0;
+  std::atomic<int> active_{0};
+  std::atomic<uint64_t> round_{0};
 };
 
 }  // namespace gleaner

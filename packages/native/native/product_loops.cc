@@ -14,7 +14,8 @@ GLEANER_INLINE void MultiplyTiles(const float* const* x, const float* w, int64_t
     const float* each = w;
     for (int64_t block = 0; block < inputs; block += kBlock) {
       const float* in = x[slice] + block * tiles + from * kBlock;
-      GLEANER_KEEP_LOOP for (int64_t c = 0; c < kBlock; ++c, each += outputs) {
+      const int64_t end = inputs - block < kBlock ? inputs - block : kBlock;
+      GLEANER_KEEP_LOOP for (int64_t c = 0; c < end; ++c, each += outputs) {
         Vector factor[V];
         GLEANER_UNROLL for (int v = 0; v < V; ++v) factor[v] = Load(each + v * kLanes);
         GLEANER_UNROLL for (int r = 0; r < R; ++r) {
@@ -79,6 +80,7 @@ void Collect(const float* x, const float* d, int64_t inputs, int64_t outputs, in
 #if defined(__AVX512F__)
   for (; outputs - done >= 48 && outputs - done != 64; done += 48) CollectBlocks<8, 3>(x, d + done * tiles, inputs, outputs, tiles, used, sums + done);
   for (; outputs - done >= 32; done += 32) CollectBlocks<8, 2>(x, d + done * tiles, inputs, outputs, tiles, used, sums + done);
+  for (; outputs - done >= 16 && inputs < kBlock; done += 16) CollectBlocks<8, 1>(x, d + done * tiles, inputs, outputs, tiles, used, sums + done);
   for (; outputs - done >= 16; done += 16) CollectBlocks<16, 1>(x, d + done * tiles, inputs, outputs, tiles, used, sums + done);
 #else
   for (; done < outputs; done += kBlock) CollectBlocks<4, kBlock / kLanes>(x, d + done * tiles, inputs, outputs, tiles, used, sums + done);

@@ -23,10 +23,23 @@ constexpr int kLanes = 8;
 constexpr int kLanes = 4;
 #endif
 typedef float Vector __attribute__((vector_size(4 * kLanes)));
-typedef float LooseVector __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+typedef float HalfVector __attribute__((vector_size(2 * kLanes)));
 
-GLEANER_INLINE Vector Load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
-GLEANER_INLINE void Store(float* to, Vector v) { *reinterpret_cast<LooseVector*>(to) = v; }
+// Any place will do, not multiples of the size alone.
+template <class T>
+struct Loose {
+  typedef float Type __attribute__((vector_size(sizeof(T)), aligned(4), may_alias));
+};
+template <class T>
+GLEANER_INLINE T LoadAs(const float* from) {
+  return *reinterpret_cast<const typename Loose<T>::Type*>(from);
+}
+template <class T>
+GLEANER_INLINE void StoreAs(float* to, T v) {
+  *reinterpret_cast<typename Loose<T>::Type*>(to) = v;
+}
+GLEANER_INLINE Vector Load(const float* from) { return LoadAs<Vector>(from); }
+GLEANER_INLINE void Store(float* to, Vector v) { StoreAs(to, v); }
 
 }  // namespace
 }  // namespace gleaner

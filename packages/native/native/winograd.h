@@ -9,9 +9,10 @@ namespace gleaner {
 
 inline int64_t RoundUp(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
-// [n, d, h, w, channels], channels a multiple of 16.
+// [n, d, h, w, channels], channels a multiple of 16, or 8, which take the room of 16.
 struct Volume {
   int64_t n, d, h, w, channels;
+  int64_t room() const { return RoundUp(channels, kBlock); }
   int64_t row() const { return w * channels; }
   int64_t slice() const { return h * row(); }
 };
@@ -51,7 +52,7 @@ class Window {
     std::fill_n(zeros_, v.row(), 0.f);
     next_ = std::max<int64_t>(0, at.first - 1);
   }
-  static int64_t Size(const Volume& v, const Strips& s) { return RoundUp(v.row(), 16) + 3 * s.SliceSize(v.channels); }
+  static int64_t Size(const Volume& v, const Strips& s) { return RoundUp(v.row(), 16) + 3 * s.SliceSize(v.room()); }
 
   // Slices z - 1, z and z + 1; null beyond the volume. To be called with z from the strip's first on, in order.
   void MoveTo(int64_t z, const float** slices) {
@@ -59,7 +60,7 @@ class Window {
       const int64_t from = z + k - 1;
       slices[k] = nullptr;
       if (from < 0 || from >= v_.d) continue;
-      float* slice = slices_ + from % 3 * s_.SliceSize(v_.channels);
+      float* slice = slices_ + from % 3 * s_.SliceSize(v_.room());
       if (from >= next_) {
         Transform(sample_ + from * v_.slice(), slice);
         next_ = from + 1;
@@ -76,7 +77,7 @@ class Window {
       for (int64_t block = 0; block < v_.channels; block += kBlock) {
         const float* rows[4];
         for (int64_t k = 0; k < 4; ++k) rows[k] = (y + k < 0 || y + k >= v_.h ? zeros_ : from + (y + k) * v_.row()) + block;
-        loops.input(rows, v_.w, v_.channels, s_.across, v_.channels * s_.tiles, to + block * s_.tiles + row * s_.across * kBlock);
+        loops.input(rows, v_.w, v_.channels, s_.across, v_.room() * s_.tiles, to + block * s_.tiles + row * s_.across * kBlock);
       }
     }
   }

@@ -6,7 +6,8 @@ namespace gleaner {
 namespace {
 
 // Row k of B' d, of A d, of G d and of the three ways back, for four, two and three values d.
-GLEANER_INLINE void FromInput(const Vector* d, Vector* t) {
+template <class T>
+GLEANER_INLINE void FromInput(const T* d, T* t) {
   t[0] = d[0] - d[2], t[1] = d[1] + d[2], t[2] = d[2] - d[1], t[3] = d[1] - d[3];
 }
 GLEANER_INLINE void FromSlope(const Vector* d, Vector* t) { t[0] = d[0], t[1] = d[0] + d[1], t[2] = d[0] - d[1], t[3] = -d[1]; }
@@ -20,28 +21,34 @@ GLEANER_INLINE void ToFilter(const Vector* m, Vector* g) {
   g[0] = m[0] + sum, g[1] = 0.5f * (m[1] - m[2]), g[2] = sum + m[3];
 }
 
-template <int Rows>
-GLEANER_INLINE void Column(const float* const* rows, int64_t x, int64_t width, int64_t channels, int part, Vector* t) {
-  Vector d[Rows];
+// Values in all rows of one column; 0 beside them.
+template <class T, int Rows>
+GLEANER_INLINE void Column(const float* const* rows, int64_t x, int64_t width, int64_t channels, int64_t part, T* d) {
   const bool inside = x >= 0 && x < width;
-  GLEANER_UNROLL for (int k = 0; k < Rows; ++k) d[k] = inside ? Load(rows[k] + x * channels + part) : Vector{};
-  if (Rows == 4) FromInput(d, t);
-  else FromSlope(d, t);
+  GLEANER_UNROLL for (int k = 0; k < Rows; ++k) d[k] = inside ? LoadAs<T>(rows[k] + x * channels + part) : T{};
 }
 
-void Input(const float* const* rows, int64_t width, int64_t channels, int64_t tiles, int64_t position, float* out) {
-  for (int part = 0; part < kBlock; part += kLanes) {
-    Vector c[4][4];
-    Column<4>(rows, -1, width, channels, part, c[0]);
-    Column<4>(rows, 0, width, channels, part, c[1]);
+template <class T>
+GLEANER_INLINE void InputColumn(const float* const* rows, int64_t x, int64_t width, int64_t channels, int64_t part, T* t) {
+  T d[4];
+  Column<T, 4>(rows, x, width, channels, part, d);
+  FromInput(d, t);
+}
+
+template <class T>
+GLEANER_INLINE void InputParts(const float* const* rows, int64_t width, int64_t channels, int64_t tiles, int64_t position, float* out) {
+  for (int64_t part = 0; part < kBlock && part < channels; part += sizeof(T) / sizeof(float)) {
+    T c[4][4];
+    InputColumn(rows, -1, width, channels, part, c[0]);
+    InputColumn(rows, 0, width, channels, part, c[1]);
     for (int64_t tile = 0; tile < tiles; ++tile) {
-      Column<4>(rows, 2 * tile + 1, width, channels, part, c[2]);
-      Column<4>(rows, 2 * tile + 2, width, channels, part, c[3]);
+      InputColumn(rows, 2 * tile + 1, width, channels, part, c[2]);
+      InputColumn(rows, 2 * tile + 2, width, channels, part, c[3]);
       GLEANER_UNROLL for (int k = 0; k < 4; ++k) {
-        const Vector across[4] = {c[0][k], c[1][k], c[2][k], c[3][k]};
-        Vector t[4];
+        const T across[4] = {c[0][k], c[1][k], c[2][k], c[3][k]};
+        T t[4];
         FromInput(across, t);
-        GLEANER_UNROLL for (int i = 0; i < 4; ++i) Store(out + (4 * k + i) * position + tile * kBlock + part, t[i]);
+        GLEANER_UNROLL for (int i = 0; i < 4; ++i) StoreAs(out + (4 * k + i) * position + tile * kBlock + part, t[i]);
         c[0][k] = c[2][k];
         c[1][k] = c[3][k];
       }
@@ -49,12 +56,20 @@ void Input(const float* const* rows, int64_t width, int64_t channels, int64_t ti
   }
 }
 
+void Input(const float* const* rows, int64_t width, int64_t channels, int64_t tiles, int64_t position, float* out) {
+  if (channels < kLanes) return InputParts<HalfVector>(rows, width, channels, tiles, position, out);
+  InputParts<Vector>(rows, width, channels, tiles, position, out);
+}
+
 void Slope(const float* const* rows, int64_t width, int64_t channels, int64_t tiles, int64_t position, float* out) {
   for (int part = 0; part < kBlock; part += kLanes) {
     for (int64_t tile = 0; tile < tiles; ++tile) {
       Vector c[2][4];
-      Column<2>(rows, 2 * tile, width, channels, part, c[0]);
-      Column<2>(rows, 2 * tile + 1, width, channels, part, c[1]);
+      GLEANER_UNROLL for (int x = 0; x < 2; ++x) {
+        Vector d[2];
+        Column<Vector, 2>(rows, 2 * tile + x, width, channels, part, d);
+        FromSlope(d, c[x]);
+      }
       GLEANER_UNROLL for (int k = 0; k < 4; ++k) {
         const Vector across[2] = {c[0][k], c[1][k]};
         Vector t[4];

@@ -7,7 +7,6 @@ import { paired, startEngine, withEngine } from "./support/engine.js";
 describeConv3d("the processor's own instructions");
 
 const tensor = (shape: number[], seed: number): tf.Tensor => tf.tensor(numbers(tf.util.sizeFromShape(shape), seed), shape);
-const run = (name: string, inputs: Record<string, tf.Tensor>): tf.Tensor => tf.engine().runKernel(name, inputs, {}) as tf.Tensor;
 
 describe.runIf(paired)(withEngine("a convolution that is not for the operators of ours"), () => {
   beforeAll(startEngine);

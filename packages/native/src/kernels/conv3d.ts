@@ -11,7 +11,10 @@ const widest = 256;
 /** Whether the operators are for this convolution: 3×3×3 voxels, each extent kept, channels in whole blocks. */
 function isForBlocks({ attrs }: KernelCall, tensors: tf.TensorInfo[], image: number[], filter: number[]): boolean {
   const fits = (channels: number): boolean => channels % block === 0 && channels <= mostChannels;
-  if (filter.slice(0, 3).some((extent) => extent !== 3) || !filter.slice(3).every(fits) || image[3]! > widest) return false;
+  const [inputs, outputs] = filter.slice(3) as [number, number];
+  if (filter.slice(0, 3).some((extent) => extent !== 3) || image[3]! > widest) return false;
+  // Half a block may come in, which is what a first layer makes of one channel.
+  if (!fits(outputs) || !(fits(inputs) || (inputs === block / 2 && !("inputShape" in attrs)))) return false;
   if (tensors.some(({ dtype }) => dtype !== "float32")) return false;
   const { strides, pad, dilations = 1 } = attrs as unknown as tf.Conv3DAttrs;
   const info = tf.backend_util.computeConv3DInfo(image as Shape5, filter as Shape5, strides, dilations, pad);
@@ -21,7 +24,7 @@ function isForBlocks({ attrs }: KernelCall, tensors: tf.TensorInfo[], image: num
 
 /**
  * Convolutions of 3×3×3 voxels at stride 1 with padding "same", and both their gradients, by Winograd's tiles of 2 × 2 voxels (native/conv3d.cc): for
- * channels in multiples of 16 they take the place of TensorFlow's operators, which multiply more than twice as often.
+ * channels in multiples of 16 (and 8 that come in) they take the place of TensorFlow's operators, which multiply more than twice as often.
  *
  * Values are those of a direct convolution up to rounding (some 1e-6 of the largest); a number that is not finite makes NaN of the outputs of
  * its tiles, also where its factor would be 0.

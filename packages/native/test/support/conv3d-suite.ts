@@ -38,8 +38,10 @@ export function describeConv3d(name: string): void {
       { image: [1, 5, 2, 37, 16], outputs: 32 },
       { image: [1, 8, 8, 8, 48], outputs: 48 },
       { image: [1, 2, 3, 4, 64], outputs: 80 },
+      { image: [2, 3, 4, 5, 8], outputs: 16 },
+      { image: [1, 6, 3, 11, 8], outputs: 48 },
       // Left to TensorFlow.
-      { image: [1, 3, 4, 5, 8], outputs: 16 },
+      { image: [1, 3, 4, 5, 12], outputs: 16 },
       { image: [1, 3, 4, 5, 16], outputs: 20 },
     ])("agrees with its definition, as do its gradients: %o", expectDefinition);
 
