@@ -1,6 +1,6 @@
 #!/bin/sh
 # Everything that wants a machine with an NVIDIA GPU, in one command: pairs TensorFlow with CUDA, checks the operators, runs the tests of the
-# native engine and of the detector's gradients on it, and times a step beside PyTorch on the processor.
+# native engine and of the detector's gradients on it, times a step beside PyTorch on the processor, and checks and times WebGPU on the same GPU.
 #
 #   bench/gpu.sh [options of bench/engines.mjs]
 #
@@ -21,3 +21,6 @@ node_modules/.bin/gleaner backend check
 pnpm exec vitest run --project native
 pnpm exec vitest run --project engine packages/engine/test/network-gradients.test.ts
 node bench/engines.mjs --engines native "$@"
+# WebGPU needs Vulkan beside CUDA, which not every machine with a GPU has: the script says which of both is missing, and that is no fault of the above.
+node packages/engine/scripts/webgpu.mjs --size 64 --batch 2 --engines webgpu,native ||
+  echo "bench/gpu.sh: WebGPU did not run, or has operators that are wrong (above); the figures before it hold" >&2

@@ -18,7 +18,8 @@ const probes: readonly string[] = ["remembered", "again", "never"] satisfies Cho
  *
  * In this order: TensorFlow on a GPU, where @gleaner/native finds it paired (Node only); WebGPU on real hardware; TensorFlow on the processor;
  * WebAssembly with the kernels of @gleaner/wasm3d; plain JavaScript. Where WebGPU stands beside an engine on the processor, a probe of about
- * a second decides once, and its answer is remembered in `engines.json` of the cache folder, in a page in localStorage. The packages of the
+ * a second decides once, and its answer is remembered in `engines.json` of the cache folder, in a page in localStorage; an engine on which the probe fails
+ * is remembered with the reason and passed over, until `probe: "again"` asks it or its version or GPU is another. The packages of the
  * engines are optional; what is not installed is passed over. The application imports `@tensorflow/tfjs` first, which has the gradients and
  * the plain JavaScript backend.
  *

@@ -2,7 +2,7 @@ import type { Candidate, Circumstances, Engine, EngineName, FoundEngine, Started
 import { engineError, isEngineError, reasonOf } from "./errors.js";
 import { pairForGpu } from "./native.js";
 import { measureStep } from "./probe/measure.js";
-import { holdsFor, type Known, recall, remember } from "./probe/memory.js";
+import { type Failed, holdsFor, type Known, type Recalled, recall, remember } from "./probe/memory.js";
 import { openStore, type Store } from "./probe/store.js";
 
 /** Why an engine that would be faster is not used. */
@@ -31,15 +31,15 @@ export async function chooseFastest(candidates: Candidate[], circumstances: Circ
   if (tensorflow?.gpu) {
     const started = await start(search, "tensorflow");
     // A pairing with CUDA computes on the processor where it finds no driver.
-    if (started?.device === "GPU" && probe !== "again") return reply(search, started, recall(search.store, machine));
+    if (started?.device === "GPU" && probe !== "again") return reply(search, started, recall(search.store, machine).measured);
   }
   const field = await inQuestion(search, probe === "again");
-  let known = probe === "never" ? [] : recall(search.store, machine);
+  let recalled: Recalled | undefined = probe === "never" ? undefined : recall(search.store, machine);
   // An engine that came since, or changed, may be faster than all that was measured.
-  const isKnown = ({ found }: Search): boolean =>
-    [...found].every(([name, engine]) => !engine || known.some((one) => holdsFor(one, name, engine)));
-  if (!isKnown(search)) known = [];
-  if (probe === "again" || (probe === "remembered" && field.length > 1 && known.length === 0)) known = await measure(search, field);
+  if (recalled && !knowsAll(search, recalled)) recalled = undefined;
+  if (probe === "again" || (probe === "remembered" && field.length > 1 && !recalled)) recalled = await measure(search, field);
+  else passOver(search, recalled?.failed ?? []);
+  const known = recalled?.measured ?? [];
 
   for (const one of known) {
     const engine = await look(search, one.name);
@@ -92,24 +92,36 @@ async function attempt<T>({ passed }: Search, name: EngineName, work: () => Prom
   }
 }
 
-async function measure(search: Search, field: EngineName[]): Promise<Known[]> {
+const knowsAll = ({ found }: Search, { measured, failed }: Recalled): boolean =>
+  [...found].every(([name, engine]) => !engine || [...measured, ...failed].some((one) => holdsFor(one, name, engine)));
+
+/** An engine on which the probe failed counts as not found, until it is measured again or is another one. */
+function passOver(search: Search, failed: Failed[]): void {
+  for (const one of failed) {
+    const engine = search.found.get(one.name);
+    if (!engine || !holdsFor(one, one.name, engine)) continue;
+    search.passed.push({ name: one.name, reason: one.reason });
+    search.found.set(one.name, undefined);
+  }
+}
+
+async function measure(search: Search, field: EngineName[]): Promise<Recalled> {
   const measured: Known[] = [];
+  const failed: Failed[] = [];
   for (const name of field) {
     if (!(await start(search, name))) continue;
     const { version, adapter } = search.found.get(name)!;
     const milliseconds = await attempt(search, name, measureOrSay);
-    if (milliseconds === undefined) search.found.set(name, undefined);
-    else
-      measured.push({
-        name,
-        version,
-        milliseconds: Math.max(0.01, Math.round(milliseconds * 100) / 100),
-        ...(adapter === undefined ? {} : { adapter }),
-      });
+    const engine = { name, version, ...(adapter === undefined ? {} : { adapter }) };
+    if (milliseconds !== undefined) measured.push({ ...engine, milliseconds: Math.max(0.01, Math.round(milliseconds * 100) / 100) });
+    else {
+      failed.push({ ...engine, reason: search.passed.at(-1)!.reason });
+      search.found.set(name, undefined);
+    }
   }
   measured.sort((a, b) => a.milliseconds - b.milliseconds);
-  if (measured.length > 0) remember(search.store, search.circumstances.machine, measured);
-  return measured;
+  if (measured.length + failed.length > 0) remember(search.store, search.circumstances.machine, { measured, failed });
+  return { measured, failed };
 }
 
 async function measureOrSay(): Promise<number> {

@@ -89,6 +89,40 @@ describe("where WebGPU stands beside an engine on the processor", () => {
       measured: [{ name: "tensorflow" }],
     });
   });
+
+  test("an engine whose probe failed is remembered with the reason, and asked again when that is wanted or it is another", async () => {
+    milliseconds["webgpu"] = -1;
+    const engine = await choose();
+    expect(memory().machines[0].failed).toEqual([
+      { name: "webgpu", version: tf.version_core, adapter: card.description, reason: "The probe fails: The shader does not compile" },
+    ]);
+    // It would be the fastest now, if it were asked.
+    milliseconds["webgpu"] = 10;
+    expect(await choose()).toEqual(engine);
+    expect((await choose({ modules: { native: native({ version: "2.22.0" }) } })).name).toBe("webgpu");
+
+    milliseconds["webgpu"] = -1;
+    await choose({ probe: "again" });
+    milliseconds["webgpu"] = 10;
+    expect((await choose()).name).toBe("tensorflow");
+    expect((await choose({ probe: "again" })).name).toBe("webgpu");
+    expect(memory().machines[0].failed).toEqual([]);
+    expect((await choose()).name).toBe("webgpu");
+
+    milliseconds["webgpu"] = -1;
+    await choose({ probe: "again" });
+    milliseconds["webgpu"] = 10;
+    tf.removeBackend("webgpu");
+    expect((await choose({ modules: { dawn: dawn({ description: "AMD Radeon Graphics" }) } })).name).toBe("webgpu");
+  });
+
+  test("where the probe fails on every engine none is measured at the next start", async () => {
+    Object.assign(milliseconds, { webgpu: -1, tensorflow: -1 });
+    const engine = await choose();
+    expect(engine.name).toBe("wasm");
+    Object.assign(milliseconds, { webgpu: 10, tensorflow: 10 });
+    expect(await choose()).toEqual(engine);
+  });
 });
 
 describe("the option probe", () => {
@@ -233,6 +267,10 @@ describe("the memory", () => {
     ["a list", "[1]"],
     ["null", "null"],
     ["entries that are none", '{ "format": 1, "machines": [null, { "key": 3 }, { "key": "a", "measured": [{ "name": "gpu" }] }] }'],
+    [
+      "failures that are none",
+      '{ "format": 1, "machines": [{ "key": "a", "measured": [], "failed": [{ "name": "wasm", "version": "1" }] }] }',
+    ],
     ["more than was ever written", `"${"x".repeat(70_000)}"`],
   ])("%s is ignored and written anew", async (_, text) => {
     writeFileSync(join(cache, "engines.json"), text);
