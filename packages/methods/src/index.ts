@@ -27,5 +27,5 @@ export { type HardTargets, type MeanTeacherOptions, meanTeacherBatch } from "./m
 export { type FlexMethod, flexPseudoLabel, type PseudoLabelOptions, pseudoLabel } from "./pseudo-label.js";
 export type { FlexOptions, SelectionOptions } from "./selection.js";
 export { supervised } from "./supervised.js";
-export type { FindObjects, TeacherObjects } from "./teacher-objects.js";
+export { type FindObjects, findObjectsOf, type TeacherObjects } from "./teacher-objects.js";
 export { flexUda, type UdaOptions, uda } from "./uda.js";

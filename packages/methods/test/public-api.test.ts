@@ -7,6 +7,7 @@ test("the root entry exports exactly this", () => {
       "averagePredictions",
       "averageViews",
       "detectionLoss",
+      "findObjectsOf",
       "fixMatch",
       "flexMatch",
       "flexPseudoLabel",

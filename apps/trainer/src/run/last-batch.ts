@@ -1,4 +1,4 @@
-import { averagePredictions } from "@gleaner/methods";
+import { averagePredictions, findObjectsOf } from "@gleaner/methods";
 import { createRandom, type Random } from "@gleaner/training";
 import * as tf from "@tensorflow/tfjs";
 import { viewsOf } from "./batch-mixture.js";
@@ -42,7 +42,7 @@ export async function drawLastBatch(teacher: TrainedTeacher, split: DataSplit, s
   const ofStep = random.fork("mixture").fork(step);
   try {
     const views = viewsOf(config, ofStep.fork("views"));
-    const unlabeledBoxes = await findObjects(teacher, unlabeled!, views);
+    const unlabeledBoxes = boxesSeen(teacher, unlabeled!, views);
     const others = Array.from(unlabeledPlaces, (place): BatchPatch => ({ scan: split.unlabeled[place]!.id, labeled: false }));
     const common = { random: ofStep.fork("mixUp") };
     if (config.focalmix.mixUpOf === "unlabeled") return { ...common, patches: others, voxels: tf.clone(unlabeled!), boxes: unlabeledBoxes };
@@ -59,25 +59,14 @@ export async function drawLastBatch(teacher: TrainedTeacher, split: DataSplit, s
 }
 
 /** The boxes of what the teacher takes for objects in each patch. */
-async function findObjects(
-  { detector, objects }: TrainedTeacher,
-  patches: tf.Tensor5D,
-  views: ReturnType<typeof viewsOf>,
-): Promise<Float32Array[]> {
+function boxesSeen({ detector, objects }: TrainedTeacher, patches: tf.Tensor5D, views: ReturnType<typeof viewsOf>): Float32Array[] {
   const { patch: size } = detector.config.training;
   const grid = detector.network.gridOf([size, size, size]);
   const mean = averagePredictions(detector.network.detector.predict, patches, grid, views);
   try {
-    const [count, anchors] = mean.probabilities.shape;
-    const [probabilities, deltas] = await Promise.all([mean.probabilities.data<"float32">(), mean.deltas.data<"float32">()]);
-    return Array.from({ length: count }, (_, i) => {
-      const found = objects.find(
-        probabilities.subarray(i * anchors, (i + 1) * anchors),
-        deltas.subarray(6 * i * anchors, 6 * (i + 1) * anchors),
-        0,
-      );
-      return Float32Array.from(found.boxes);
-    });
+    return findObjectsOf(mean, (probabilities, deltas) => objects.find(probabilities, deltas, 0)).map(({ boxes }) =>
+      Float32Array.from(boxes),
+    );
   } finally {
     tf.dispose([mean.probabilities, mean.deltas]);
   }
