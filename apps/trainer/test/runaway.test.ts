@@ -3,16 +3,15 @@ import { readEventLog } from "@gleaner/training/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runFiles } from "../src/run/run-folder.js";
 import { runawayAbove, watchPseudoPositives } from "../src/run/runaway-guard.js";
-import { startEngine } from "../src/run/start-engine.js";
 import { train } from "../src/run/train.js";
 import { makeTrainingSet } from "./training-set.js";
+import { startWasm } from "./wasm-engine.js";
 
-const silent = { write: () => true };
 let set: Awaited<ReturnType<typeof makeTrainingSet>>;
 let environment: Record<string, unknown>;
 beforeAll(async () => {
   set = await makeTrainingSet();
-  environment = await startEngine("wasm", { stdout: silent, stderr: silent, env: {}, signal: new AbortController().signal });
+  environment = await startWasm();
 });
 afterAll(() => set.remove());
 

@@ -5,19 +5,18 @@ import { readEventLog } from "@gleaner/training/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Config } from "../src/config.js";
 import { runFiles } from "../src/run/run-folder.js";
-import { startEngine } from "../src/run/start-engine.js";
 import { type StepEvent, type TrainOptions, train } from "../src/run/train.js";
 import { makeTrainingSet } from "./training-set.js";
+import { startWasm } from "./wasm-engine.js";
 
 const engineScript = fileURLToPath(new URL("../dist/engine-worker.js", import.meta.url));
 
 describe.runIf(existsSync(engineScript))("training on several engines (runs when the trainer is built)", () => {
-  const silent = { write: () => true };
   let set: Awaited<ReturnType<typeof makeTrainingSet>>;
   let environment: Record<string, unknown>;
   beforeAll(async () => {
     set = await makeTrainingSet();
-    environment = await startEngine("wasm", { stdout: silent, stderr: silent, env: {}, signal: new AbortController().signal });
+    environment = await startWasm();
   });
   afterAll(() => set.remove());
 

@@ -7,15 +7,12 @@ import { type Config, validateConfig } from "../src/config.js";
 import { askTeacher, mixPatches } from "../src/run/batch-mixture.js";
 import { doEngineTask, type EngineAnswer, type EngineTask } from "../src/run/engine-tasks.js";
 import { createNetwork, type Network } from "../src/run/network.js";
-import { startEngine } from "../src/run/start-engine.js";
 import { createTrainingEngines, type TrainingEngines } from "../src/run/training-engines.js";
 import { createTrainingState } from "../src/run/training-state.js";
 import { tinySettings } from "./training-set.js";
+import { startWasm } from "./wasm-engine.js";
 
-const silent = { write: () => true };
-beforeAll(async () => {
-  await startEngine("wasm", { stdout: silent, stderr: silent, env: {}, signal: new AbortController().signal });
-});
+beforeAll(startWasm);
 
 const [size, labeled, unlabeled] = [16, 3, 2];
 const configOf = (values: Record<string, unknown> = {}): Config => validateConfig(tinySettings(values), "tiny.yaml");
