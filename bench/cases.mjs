@@ -58,7 +58,10 @@ function wideResNetPlan(folder) {
 const detector = { gleaner: here("detector-step.mjs"), pytorch: here("detector-step.py"), engines: ["native", "wasm"] };
 const images = here("../packages/classifier/bench/");
 
-/** `closeness` is how far the losses of the first steps may be apart: rounding is amplified from step to step. */
+/**
+ * What stands beside Gleaner is PyTorch, unless a case names another in `theirs`. `closeness` is how far the losses of the first steps may be apart:
+ * rounding is amplified from step to step.
+ */
 export const cases = [
   {
     name: "detector-64",
@@ -78,6 +81,7 @@ export const cases = [
     ...detector,
     pytorch: here("monai-step.py"),
     python: pythonWithMonai,
+    theirs: "monai",
     plan: lesionPlan({ size, labeled: 2, boxes: 4 }),
   })),
   {

@@ -78,7 +78,7 @@ async function inTurns(workers) {
   }));
 }
 
-async function run({ name, what, gleaner, pytorch, engines, python = pythonWithTorch, plan }) {
+async function run({ name, what, gleaner, pytorch, engines, python = pythonWithTorch, theirs = "pytorch", plan }) {
   const folder = mkdtempSync(join(tmpdir(), "gleaner-engines-"));
   const workers = [];
   try {
@@ -92,7 +92,6 @@ async function run({ name, what, gleaner, pytorch, engines, python = pythonWithT
     }
     const torch = python(options.python);
     const environment = { ...openMp, ...torch.environment };
-    const theirs = python === pythonWithTorch ? "pytorch" : "monai";
     workers.push({ ...(await startWorker(torch.python, [pytorch, folder, String(threads), torch.mode], environment)), engine: theirs });
     const [first] = workers;
     for (const { engine, hello } of workers) {

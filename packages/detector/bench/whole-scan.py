@@ -1,25 +1,20 @@
 """The worker of whole-scan.mjs for MONAI: its sliding-window RetinaNet detector on the scan, asked for line by line."""
 
-import json
-import os
 import resource
 import sys
 import time
+from pathlib import Path
 
-if len(sys.argv) > 3 and sys.argv[3] == "lazy":
-    # Functions of CUDA that nobody calls stay unresolved (see packages/classifier/bench/pytorch-stubs.py).
-    sys.setdlopenflags(os.RTLD_LAZY | os.RTLD_GLOBAL)
+sys.path.append(str(Path(__file__).resolve().parents[3] / "bench"))
+from step_worker import answer, folder, plan  # first, since it loads torch
 
-import monai
-import numpy
-import torch
-from monai.apps.detection.networks.retinanet_detector import RetinaNetDetector
-from monai.apps.detection.utils.anchor_utils import AnchorGeneratorWithAnchorShape
-from slim_network import SlimNetwork
+import monai  # noqa: E402
+import numpy  # noqa: E402
+import torch  # noqa: E402
+from monai.apps.detection.networks.retinanet_detector import RetinaNetDetector  # noqa: E402
+from monai.apps.detection.utils.anchor_utils import AnchorGeneratorWithAnchorShape  # noqa: E402
+from slim_network import SlimNetwork  # noqa: E402
 
-folder, threads = sys.argv[1], int(sys.argv[2])
-torch.set_num_threads(threads)
-plan = json.load(open(f"{folder}/plan.json"))
 sizes, shape, patch = plan["sizes"], plan["shape"], plan["patch"]
 
 network = SlimNetwork(len(sizes))
@@ -48,10 +43,6 @@ def largest_difference(image):
     with torch.inference_mode():
         ours = network(image[None])[network.cls_key][0].permute(0, 2, 3, 4, 1).reshape(-1).numpy()
     return float(numpy.abs(ours - numpy.fromfile(f"{folder}/logits.f32", "<f4")).max())
-
-
-def answer(**fields):
-    print(json.dumps(fields), flush=True)
 
 
 example = scan[(slice(None), *(slice(start, start + patch) for start in plan["example"]))]
