@@ -95,7 +95,8 @@ export function drawObjectMix(patches: readonly ObjectPatch[], alpha: number, ra
 /**
  * Mixes objects as `drawObjectMix` drew it; donors are read from the patches as given.
  *
- * @returns the voxels of each patch, new arrays
+ * @param out where the voxels of each patch are written, equal to the patches before and not the same memory; copies unless given
+ * @returns `out`
  * @throws RangeError if an entry names a patch that is not there
  *
  * @example
@@ -106,8 +107,11 @@ export function drawObjectMix(patches: readonly ObjectPatch[], alpha: number, ra
  * applyObjectMix([patch], halves); // => [[2, 0, 2, 0]]
  * ```
  */
-export function applyObjectMix(patches: readonly ObjectPatch[], mixes: readonly ObjectMix[]): Float32Array[] {
-  const out = patches.map(({ data }) => data.slice());
+export function applyObjectMix(
+  patches: readonly ObjectPatch[],
+  mixes: readonly ObjectMix[],
+  out: Float32Array[] = patches.map(({ data }) => data.slice()),
+): Float32Array[] {
   for (const [i, { patch, box, donorPatch, donorBox, lambda }] of mixes.entries()) {
     const [own, donor] = [patches[patch], patches[donorPatch]];
     if (!own || !donor) throw new RangeError(`mixes[${i}] names patches ${patch} and ${donorPatch}; expected 0 to ${patches.length - 1}`);

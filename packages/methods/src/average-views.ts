@@ -129,8 +129,7 @@ function meanOverViews(
 
 /** Adds what was seen of the patches from `first` on, in one view, to where it belongs in the patch. */
 function addTurnedBack(sums: Means, seen: Means, first: number, batch: number, grid: AnchorGrid, view: Symmetry): void {
-  // Anchor n of the patch is found in the view through the inverse symmetry, on the grid as the view has it.
-  const order = anchorPermutation(gridOfView(grid, view), inverseSymmetry(view));
+  const order = orderBack(grid, view);
   const anchors = order.length;
   const { places, signs } = deltasOfView(view);
   for (let patch = 0; patch < batch; patch++) {
@@ -142,6 +141,21 @@ function addTurnedBack(sums: Means, seen: Means, first: number, batch: number, g
       for (let i = 0; i < 6; i++) sums.deltas[6 * to + i]! += signs[i]! * seen.deltas[6 * from + places[i]!]!;
     }
   }
+}
+
+const ordersBack = new WeakMap<AnchorGrid, Map<string, Int32Array>>();
+
+/**
+ * Where each anchor of the patch is among a view's: through the inverse symmetry, on the grid as the view has it. Kept for the 48 symmetries, since
+ * a training asks for those of one grid at every step.
+ */
+function orderBack(grid: AnchorGrid, view: Symmetry): Int32Array {
+  const known = ordersBack.get(grid) ?? new Map<string, Int32Array>();
+  ordersBack.set(grid, known);
+  const key = `${view.axes} ${view.flips}`;
+  const order = known.get(key) ?? anchorPermutation(gridOfView(grid, view), inverseSymmetry(view));
+  known.set(key, order);
+  return order;
 }
 
 /** Where each of the six deltas of the patch is among those of the view, and by what it is to be multiplied: axis i of the view is axis `axes[i]` of the patch. */

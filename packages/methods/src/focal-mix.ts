@@ -111,10 +111,9 @@ export function focalMixBatch(
     ? averagePredictions(teacher, unlabeled, grid, views)
     : { probabilities: averageViews(teacher, unlabeled, grid, views), deltas: undefined };
   const soft = tf.tidy(() => sharpenBinary(teacherSays.probabilities, temperature) as tf.Tensor2D);
-  const [pseudoPositives, meanTarget] = tf.tidy(() => {
-    const confident = tf.sum(tf.cast(tf.greater(soft, confidentAbove), "float32"));
-    return tf.stack([tf.div(confident, count), tf.mean(soft)]).dataSync();
-  }) as Float32Array;
+  const values = soft.dataSync<"float32">();
+  const pseudoPositives = values.reduce((sum, value) => sum + Number(value > confidentAbove), 0) / count;
+  const meanTarget = values.reduce((sum, value) => sum + value, 0) / values.length;
   const { probabilities, deltas } = teacherSays;
   const found = findObjects && deltas ? findObjectsOf({ probabilities, deltas }, findObjects) : [];
   const batch = tf.tidy(() => {
@@ -145,7 +144,7 @@ export function focalMixBatch(
   tf.dispose([soft, probabilities]);
   if (deltas) deltas.dispose();
   const objects = found.reduce((sum, { boxes }) => sum + boxes.length / 6, 0) / count;
-  return { batch, labeledCount, statistics: { pseudoPositives: pseudoPositives!, meanTarget: meanTarget!, objects } };
+  return { batch, labeledCount, statistics: { pseudoPositives, meanTarget, objects } };
 }
 
 /** A plan that leaves the labeled patches, which come first, as they are. */
@@ -179,7 +178,11 @@ function withObjectsMixed(patches: tf.Tensor5D, boxes: readonly ArrayLike<number
   );
   const mixes = drawObjectMix(each, alpha, random);
   if (mixes.length === 0) return tf.clone(patches);
-  const all = new Float32Array(values.length);
-  for (const [i, data] of applyObjectMix(each, mixes).entries()) all.set(data, i * size);
+  const all = values.slice();
+  applyObjectMix(
+    each,
+    mixes,
+    each.map((_, i) => all.subarray(i * size, (i + 1) * size)),
+  );
   return tf.tensor5d(all, patches.shape);
 }

@@ -31,10 +31,16 @@ export function createNetwork(config: Config, seed: number): Network {
     })),
     seed,
   });
+  // A training asks for the anchors of its patches at every step.
+  let last: { of: string; anchors: AnchorSet } | undefined;
+  const anchorsOf = (shape: [number, number, number]): AnchorSet => {
+    if (last?.of !== shape.join()) last = { of: shape.join(), anchors: detector.anchors(shape) };
+    return last.anchors;
+  };
   return {
     detector,
     variables: namedVariables(detector.model) as Record<string, tf.Variable>,
-    anchorsOf: (shape) => detector.anchors(shape),
-    gridOf: (shape) => detector.anchors(shape).grid,
+    anchorsOf,
+    gridOf: (shape) => anchorsOf(shape).grid,
   };
 }
