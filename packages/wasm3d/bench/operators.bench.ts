@@ -8,12 +8,13 @@ import { bestOf } from "./best-of.js";
 const shape: [number, number, number, number, number] = [2, 32, 32, 32, 16];
 const [groups, channels, positions] = [8, 16, 32 ** 3];
 
-/** Group norm and ReLU of tfjs-core's operators. */
-function composed(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor {
+/** Group norm, and ReLU unless told, of tfjs-core's operators. */
+function composed(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, relu = true): tf.Tensor {
   const grouped = tf.reshape(x, [shape[0], positions, groups, channels / groups]);
   const centered = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), [1, 3], true), 1e-5));
-  return tf.relu(tf.add(tf.mul(tf.reshape(tf.mul(centered, inverse), shape), gamma), beta));
+  const y = tf.add(tf.mul(tf.reshape(tf.mul(centered, inverse), shape), gamma), beta);
+  return relu ? tf.relu(y) : y;
 }
 
 /** Nearest upsampling of TensorFlow.js's operators: doubles x, then y, then z. */
@@ -29,7 +30,7 @@ const run = (name: string, inputs: Record<string, tf.Tensor>): tf.Tensor[] =>
 
 test("milliseconds at 2 × 32³ × 16, stock → this package", async () => {
   await tf.setBackend("wasm");
-  const [x, dy] = [tf.randomNormal(shape), tf.randomNormal(shape)];
+  const [x, dy, residual] = [tf.randomNormal(shape), tf.randomNormal(shape), tf.randomNormal(shape)];
   const [gamma, beta] = [tf.randomNormal([channels]), tf.randomNormal([channels])];
   const small = tf.randomNormal([2, 16, 16, 16, 16]);
   const rows = tf.randomNormal([2 * positions, channels]);
@@ -39,7 +40,11 @@ test("milliseconds at 2 × 32³ × 16, stock → this package", async () => {
     "product, gradient by the left side": () => tf.matMul(out, right, false, true),
     "product, gradient by the right side": () => tf.matMul(rows, out, true, false),
     "group norm with ReLU": () => composed(x, gamma, beta),
-    "group norm with ReLU and its gradient": () => tf.grads(composed)([x, gamma, beta], dy),
+    "group norm with ReLU and its gradient": () => tf.grads((x, gamma, beta) => composed(x!, gamma!, beta!))([x, gamma, beta], dy),
+    "group norm, residual and ReLU, and their gradient": () => {
+      const work = (...[x, gamma, beta, residual]: tf.Tensor[]) => tf.relu(tf.add(composed(x!, gamma!, beta!, false), residual!));
+      tf.grads(work as (...args: tf.Tensor[]) => tf.Tensor)([x, gamma, beta, residual], dy);
+    },
     "nearest upsampling and its gradient": () => tf.valueAndGrad(upsampled)(small, dy),
   };
   const measure = (what: Record<string, () => unknown>): Record<string, number> =>
@@ -52,6 +57,10 @@ test("milliseconds at 2 × 32³ × 16, stock → this package", async () => {
     "group norm with ReLU and its gradient": () => {
       const [, statistics] = run("GleanerGroupNorm", { x, gamma, beta });
       run("GleanerGroupNormGrad", { dy, x, gamma, beta, statistics: statistics! });
+    },
+    "group norm, residual and ReLU, and their gradient": () => {
+      const [y, statistics] = run("GleanerGroupNormAddRelu", { x, gamma, beta, residual });
+      run("GleanerGroupNormAddReluGrad", { dy, x, gamma, beta, statistics: statistics!, y: y! });
     },
     "nearest upsampling and its gradient": () => {
       run("GleanerUpsampleNearest3d", { x: small });

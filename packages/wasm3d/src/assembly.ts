@@ -53,9 +53,18 @@ export const loadRepeated = (address: Code, offset = 0): Code => [...address, ..
 export const zeros: Code = [...simd(0x0c), ...Array<number>(16).fill(0)];
 export const storeFloats = (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...simd(0x0b), ...at(offset)];
 
+/** Four floats at once: a + b, a − b, a · b, and the larger one, which is NaN where `a` is. */
+export const plus = (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe4)];
+export const minus = (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe5)];
+export const times = (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe6)];
+export const atLeast = (a: Code, b: Code): Code => [...a, ...b, ...simd(0xeb)];
+/** All bits where a > b, otherwise none; and the bits that both have. */
+export const isGreater = (a: Code, b: Code): Code => [...a, ...b, ...simd(0x44)];
+export const both = (a: Code, b: Code): Code => [...a, ...b, ...simd(0x4e)];
+
 /** a · b + c: rounded once where relaxed SIMD is `fused` and the processor has the instruction, otherwise twice. */
 export const multiplyAdd = (a: Code, b: Code, c: Code, fused: boolean): Code =>
-  fused ? [...a, ...b, ...c, ...simd(0x105)] : [...a, ...b, ...simd(0xe6), ...c, ...simd(0xe4)];
+  fused ? [...a, ...b, ...c, ...simd(0x105)] : plus(times(a, b), c);
 
 /** Runs `body` while `condition` holds. */
 export const whileTrue = (condition: Code, body: Code): Code => {

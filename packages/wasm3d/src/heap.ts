@@ -1,4 +1,5 @@
 import { type DataType, env, type TensorInfo } from "@tensorflow/tfjs-core";
+import { createNormLoops, type NormLoops } from "./norm-loops.js";
 import { createTiles, hasFusedMultiplyAdd, type Tiles } from "./tiles.js";
 
 /** What this package uses of the backend that @tensorflow/tfjs-backend-wasm 4 registers. */
@@ -52,6 +53,7 @@ interface ScaleShift {
 export interface Heap {
   /** Loops of our own on the same memory; none where there is no SIMD, or where the engine hides its memory. */
   tiles: Tiles | undefined;
+  norms: NormLoops | undefined;
   pointer(tensor: TensorInfo): number;
   /** A tensor with whatever the memory held. */
   output(shape: number[], dtype?: DataType): TensorInfo;
@@ -84,11 +86,11 @@ const noTensor = 0;
 const zeroBelow = 0;
 
 /** Our loops on the memory of an engine that was loaded with SIMD. */
-function tilesOf({ asm, wasmMemory, HEAPU8 }: WasmBackend["wasm"]): Tiles | undefined {
+function loopsOf({ asm, wasmMemory, HEAPU8 }: WasmBackend["wasm"]): Pick<Heap, "tiles" | "norms"> {
   const memory = asm?.memory ?? wasmMemory;
   return memory?.buffer === HEAPU8.buffer && env().getBool("WASM_HAS_SIMD_SUPPORT")
-    ? createTiles(memory, hasFusedMultiplyAdd())
-    : undefined;
+    ? { tiles: createTiles(memory, hasFusedMultiplyAdd()), norms: createNormLoops(memory) }
+    : { tiles: undefined, norms: undefined };
 }
 
 /** Makes the heap of a backend; one for each backend, because the compiled functions belong to it. */
@@ -130,7 +132,7 @@ export function createHeap(backend: WasmBackend): Heap {
   };
 
   return {
-    tiles: tilesOf(wasm),
+    ...loopsOf(wasm),
     pointer: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     share(tensor) {

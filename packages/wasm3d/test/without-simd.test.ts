@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { registerWasm3d } from "../src/index.js";
 import { depthwise, expectGradients } from "./depthwise.js";
+import { expectNormalization, expectNormalizationGradients, normalization } from "./group-norm.js";
 import { line, referenceFilterGradient, referenceForward, referenceInputGradient } from "./reference-convolution.js";
 import { expectUpsampling } from "./upsample.js";
 import { difference, dirtyHeap, numbers } from "./wasm.js";
@@ -38,20 +39,9 @@ test.each([1, 2])("conv3d and its gradients at stride %s", (stride) => {
   });
 });
 
-test("group norm is that of composed operators", () => {
-  const [groups, width] = [2, 3];
-  const shape = [2, 3, 5, 4, groups * width];
-  tf.tidy(() => {
-    const x = tf.tensor(numbers(2 * 60 * 6, 1), shape);
-    const [gamma, beta] = [tf.tensor(numbers(6, 2)), tf.tensor(numbers(6, 3))];
-    const grouped = tf.reshape(x, [2, 60, groups, width]);
-    const centered = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
-    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), [1, 3], true), 1e-5));
-    const composed = tf.relu(tf.add(tf.mul(tf.reshape(tf.mul(centered, inverse), shape), gamma), beta));
-    const attributes = { groups, epsilon: 1e-5, relu: true } as unknown as tf.NamedAttrMap;
-    const [y] = tf.engine().runKernel("GleanerGroupNorm", { x, gamma, beta }, attributes) as tf.Tensor[];
-    expect(difference(y!.dataSync(), composed.dataSync())).toBeLessThan(1e-5);
-  });
+test("group norm, with ReLU and with a residual, and its gradients", () => {
+  fc.assert(fc.property(normalization, expectNormalization), { numRuns: 30 });
+  fc.assert(fc.property(normalization, expectNormalizationGradients), { numRuns: 30 });
 });
 
 test("gradients of depthwise convolutions", () => {
