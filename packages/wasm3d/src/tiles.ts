@@ -9,7 +9,7 @@ declare const WebAssembly: {
 };
 
 /** Sums of products for the positions of one slice; pointers are bytes, everything else counts floats. */
-export interface Correlation {
+interface Correlation {
   /** Int32: bytes from the first position's values to those of each other one. */
   offsets: number;
   positions: number;
@@ -25,7 +25,7 @@ export interface Correlation {
 }
 
 /** The gradient of runs that begin at a position; pointers are bytes, everything else counts floats. */
-export interface RunGradient {
+interface RunGradient {
   x: number;
   dy: number;
   dw: number;
