@@ -37,7 +37,7 @@ const voxelsAtOnce = 2 ** 20;
  */
 export function averageViews(predict: DetectionPredict, patches: tf.Tensor5D, grid: AnchorGrid, views: readonly Symmetry[]): tf.Tensor2D {
   const { probabilities } = meanOverViews(predict, patches, grid, views, false);
-  return tf.tensor2d(probabilities, [patches.shape[0], probabilities.length / Math.max(1, patches.shape[0])]);
+  return tf.tensor2d(probabilities, [patches.shape[0], anchorsIn(grid)]);
 }
 
 /** What a teacher says of each anchor. */
@@ -82,9 +82,12 @@ export function averagePredictions(
   views: readonly Symmetry[],
 ): MeanPredictions {
   const { probabilities, deltas } = meanOverViews(predict, patches, grid, views, true);
-  const [count, anchors] = [patches.shape[0], probabilities.length / Math.max(1, patches.shape[0])];
+  const [count, anchors] = [patches.shape[0], anchorsIn(grid)];
   return { probabilities: tf.tensor2d(probabilities, [count, anchors]), deltas: tf.tensor3d(deltas, [count, anchors, 6]) };
 }
+
+const anchorsIn = ({ levels }: AnchorGrid): number =>
+  levels.reduce((sum, { shape, anchors }) => sum + shape[0] * shape[1] * shape[2] * anchors.length, 0);
 
 /** `[batch, N]` and `[batch, N, 6]`, flat. */
 interface Means {
@@ -103,7 +106,7 @@ function meanOverViews(
 ): Means {
   if (views.length === 0) throw new RangeError("views is empty; expected at least one symmetry");
   const batch = patches.shape[0];
-  const anchors = grid.levels.reduce((sum, { shape, anchors: sizes }) => sum + shape[0] * shape[1] * shape[2] * sizes.length, 0);
+  const anchors = anchorsIn(grid);
   const sums: Means = { probabilities: new Float32Array(batch * anchors), deltas: new Float32Array(withDeltas ? batch * anchors * 6 : 0) };
   for (const group of groupsOfViews(patches, views)) {
     // tf.tidy walks through every number of an array that it returns, which takes longer than all the rest: so it returns nothing.
