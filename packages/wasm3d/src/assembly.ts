@@ -7,6 +7,9 @@ export type Code = readonly number[];
 /** A local variable or parameter, by its index in the function. */
 export type Local = number;
 
+/** What is made for each of 0 to count − 1: registers, unrolled code. */
+export const each = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+
 /** LEB128, unsigned. */
 function unsigned(value: number): number[] {
   const bytes: number[] = [];

@@ -4,6 +4,7 @@ import {
   type Code,
   constant,
   difference,
+  each,
   get,
   isAtLeast,
   type Local,
@@ -17,7 +18,6 @@ import {
 
 /** Bytes of a vector. */
 const lane = 16;
-const each = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
 /** What the code of a few channels is written with: vector i holds channels 4 · i to 4 · i + 3 of them. */
 export interface Columns {

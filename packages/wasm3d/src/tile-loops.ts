@@ -4,6 +4,7 @@ import {
   type Code,
   constant,
   difference,
+  each,
   get,
   isAtLeast,
   isLess,
@@ -25,7 +26,6 @@ import {
 export const tileColumns = 8;
 
 const bytes = 4;
-const each = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
 /** Numbers the variables of a function one after the other. */
 function variables(parameters: number) {
